@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "mme/abi.h"
+
+namespace mme {
+
+// A latency histogram, summed over shards. All counts are cumulative since the maps were made, never reset.
+struct Latency {
+  std::vector<uint64_t> bounds;                  // exact counts by configured bound, not cumulative; one more for +Inf
+  std::array<uint64_t, MME_BUCKETS + 2> buckets{};  // by mme_bucket_index(); not cumulative
+  uint64_t sum_ns = 0;
+
+  [[nodiscard]] uint64_t count() const {
+    uint64_t total = 0;
+    for (uint64_t n : bounds) total += n;
+    return total;
+  }
+};
+
+// Labels are display text already (resolved names, "ip:port", "_other"), valid UTF-8, at most 128 bytes.
+struct HttpSeries {
+  std::string target;    // Target::name
+  std::string leg;       // entrypoint name or ":PORT"; upstream "ip:port"
+  std::string method;    // Traefik's closed set
+  std::string protocol;  // "http", "websocket", ...
+  std::string code;      // "200"
+  Latency latency;
+  uint64_t request_bytes = 0;
+  uint64_t response_bytes = 0;
+};
+
+struct MongoSeries {
+  std::string target;
+  std::string command;
+  std::string database;
+  std::string collection;
+  bool ok = true;
+  Latency latency;
+  uint64_t request_bytes = 0;
+  uint64_t response_bytes = 0;
+};
+
+// Counters by command: awaited and unacknowledged exchanges, errors by code name.
+struct MongoCommandCounter {
+  std::string command;
+  uint64_t count = 0;
+};
+struct MongoCommandError {
+  std::string command;
+  std::string error;  // closed set of code names, else "other"
+  uint64_t count = 0;
+};
+
+struct ProtocolAccount {
+  uint64_t bytes_seen = 0;
+  uint64_t bytes_parsed = 0;                       // seen = parsed + sum(skipped)
+  std::map<std::string, uint64_t> bytes_skipped;   // by reason; every reason is present, 0 included
+  std::map<std::string, uint64_t> messages_skipped;
+};
+
+struct ProgramCost {
+  std::string program;
+  uint64_t run_time_ns = 0;  // 0 unless kernel.bpf_stats_enabled=1
+  uint64_t run_count = 0;
+  uint64_t verified_instructions = 0;
+};
+
+struct Attachment {
+  std::string target;  // Target::name
+  std::string hook;    // "ingress", "egress", "sockops", "connect4", "connect6"
+  std::string cgroup;
+  bool attached = false;
+  std::string error;   // why not
+};
+
+struct TargetState {
+  std::string kind;  // "traefik", "mongod"
+  std::string name;
+  bool up = false;   // found and attached
+  int64_t pid = 0;
+  std::string cgroup;
+  std::vector<std::string> listeners;  // "0.0.0.0:8080"
+  std::string problem;                 // empty when all is well
+};
+
+// Everything that one scrape shows, read at one moment.
+struct Snapshot {
+  double monotonic_s = 0;             // when it was read, CLOCK_MONOTONIC
+  std::vector<double> bounds_s;       // configured `le` bounds, ascending, without +Inf
+  std::vector<HttpSeries> entrypoint;
+  std::vector<HttpSeries> upstream;
+  std::vector<MongoSeries> mongo;
+  std::vector<MongoCommandCounter> mongo_awaited;
+  std::vector<MongoCommandCounter> mongo_unacknowledged;
+  std::vector<MongoCommandError> mongo_errors;
+  std::map<std::string, ProtocolAccount> accounts;    // "http", "mongo"
+  std::map<std::string, uint64_t> series_in_use;      // by family: "entrypoint", "upstream", "mongo"
+  std::map<std::string, uint64_t> series_overflow;    // exchanges that went to `_other`
+  std::map<std::string, uint64_t> events_lost;
+  std::vector<ProgramCost> programs;
+  std::map<std::string, uint64_t> map_bytes;          // by map
+  uint64_t open_entrypoint_connections = 0;
+  uint64_t open_mongo_connections = 0;
+  std::vector<TargetState> targets;
+  std::vector<Attachment> attachments;
+};
+
+}  // namespace mme
