@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "discovery/target.h"
+#include "metrics/kernel_snapshot.h"
+
+namespace mme {
+
+struct ObserverSettings {
+  std::vector<double> bounds_s;        // `le` bounds, ascending, at most MME_BOUNDS_MAX
+  uint32_t series_per_family = 2000;
+  uint32_t connections = 50000;        // tracked at most
+};
+
+// The BPF programs, their maps and their attachments. Not thread-safe: one owner calls it. Destruction detaches
+// everything. Only agent/kernel includes libbpf.
+class Observer {
+ public:
+  // Opens, verifies and loads the programs. The error names the failing step, errno and the mend.
+  [[nodiscard]] static Result<std::unique_ptr<Observer>> load(const ObserverSettings& settings);
+  ~Observer();
+
+  // Observes this process from now on: attaches the hooks to its cgroup (once a cgroup) and tells the kernel its
+  // ports. Called again with the same name: updates ports, pid, cgroup. On error nothing of this call is left.
+  // `id` is the target's number in series keys, chosen by the caller, the same for the same Target::name.
+  [[nodiscard]] Result<> observe(uint16_t id, const Target& target);
+
+  // The process is gone: detaches where no observed process is left in the cgroup. Its series stay.
+  void forget(const Target& target);
+
+  [[nodiscard]] std::vector<Attachment> attachments() const;
+
+  // O(series): no map is deleted from or reset.
+  [[nodiscard]] Result<KernelSnapshot> read();
+
+  // Bytes of all maps as configured, and as they would be with `possible_cpus`.
+  [[nodiscard]] uint64_t map_bytes(int possible_cpus) const;
+
+ private:
+  struct Impl;
+  explicit Observer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mme

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "metrics/snapshot.h"
+#include "mme/abi.h"
+
+namespace mme {
+
+// One series as the maps hold it, summed over shards.
+struct RawSeries {
+  mme_series_key key{};
+  Latency latency;
+  uint64_t request_bytes = 0;
+  uint64_t response_bytes = 0;
+};
+
+struct RawAccount {
+  uint64_t bytes_seen = 0;
+  uint64_t bytes_parsed = 0;
+  std::array<uint64_t, MME_SKIPS> bytes_skipped{};
+  std::array<uint64_t, MME_SKIPS> messages_skipped{};
+};
+
+struct RawMongoError {
+  uint16_t target = 0;
+  uint16_t command = 0;
+  int32_t code = 0;
+  uint64_t count = 0;
+};
+
+// What the BPF maps held at one moment; plain data, nothing resolved. kernel/map_reader fills it,
+// metrics/resolve turns it into a Snapshot.
+struct KernelSnapshot {
+  double monotonic_s = 0;
+  std::vector<double> bounds_s;
+  std::vector<RawSeries> series;
+  std::unordered_map<uint64_t, std::string> names;  // wire names by hash; any bytes, perhaps cut at MME_NAME_BYTES
+  std::array<RawAccount, MME_PROTOCOLS> accounts{};
+  std::array<uint64_t, MME_FAMILIES> series_in_use{};
+  std::array<uint64_t, MME_FAMILIES> series_overflow{};
+  std::vector<uint64_t> mongo_awaited;         // by command id
+  std::vector<uint64_t> mongo_unacknowledged;  // by command id
+  std::vector<RawMongoError> mongo_errors;
+  uint64_t mongo_errors_overflow = 0;
+  std::vector<ProgramCost> programs;
+  std::map<std::string, uint64_t> map_bytes;
+  std::array<uint64_t, 4> open_connections{};  // by enum mme_role
+};
+
+}  // namespace mme
