@@ -7,8 +7,8 @@ namespace mme {
 
 tl::unexpected<Error> fail_errno(const std::string& what, int error_number, const std::string& mend) {
   const char* name = strerrorname_np(error_number);
-  std::string message = what + ": " + (name != nullptr ? name : std::to_string(error_number)) + " (" +
-                        strerrordesc_np(error_number);
+  std::string message =
+      what + ": " + (name != nullptr ? name : std::to_string(error_number)) + " (" + strerrordesc_np(error_number);
   if (!mend.empty()) message += "; " + mend;
   return fail(message + ")");
 }
