@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "discovery/rules.h"
+
+namespace mme {
+
+struct DoctorOptions {
+  bool json = false;   // an array of {check, status, detail, mend} instead of lines
+  bool color = false;  // ANSI colours for the status; the caller knows the terminal and NO_COLOR
+  std::vector<TargetRule> rules = default_rules();
+  std::string listen = "127.0.0.1:9477";  // ADDRESS:PORT that `run` would take
+};
+
+// What this host offers and lacks for the agent, one line a check with the mend. Loads a tiny program and map and
+// closes them again; attaches nothing. Returns the exit code: 0 ok or warnings only, 3 something will be degraded, 1
+// something stops the agent.
+[[nodiscard]] int run_doctor(std::ostream& out, const DoctorOptions& options);
+
+}  // namespace mme

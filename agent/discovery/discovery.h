@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "discovery/rules.h"
+#include "discovery/target.h"
+
+namespace mme {
+
+// Something about a rule or a target that an operator should know.
+struct DiscoveryProblem {
+  enum class Severity : uint8_t {
+    note,     // observed, with a remark: "its listening socket belongs to another cgroup than the process"
+    warning,  // not (yet) observed in full: no listening port yet, a configured process is not there
+    error,    // cannot be observed: permission, no cgroup v2
+  };
+  Severity severity = Severity::warning;
+  std::string subject;  // Target::name where there is one, else the rule: "traefik", "pid 123", "cgroup /a"
+  std::string message;  // what, on which object, errno and the mend
+
+  auto operator<=>(const DiscoveryProblem&) const = default;
+};
+
+struct DiscoveryScan {
+  std::vector<Target> targets;  // ascending by name; names are unique
+  std::vector<DiscoveryProblem> problems;
+};
+
+// Listening TCP sockets of the network namespace of `pid`: socket inode -> cgroup v2 id. Empty where the kernel or the
+// capabilities do not tell (before 5.10; another namespace without CAP_SYS_ADMIN).
+using SocketCgroups = std::function<std::map<uint64_t, uint64_t>(pid_t pid)>;
+
+struct DiscoverySettings {
+  std::vector<TargetRule> rules = default_rules();
+  std::string proc_root = "/proc";
+  SocketCgroups socket_cgroups;  // empty: asks NETLINK_SOCK_DIAG
+};
+
+// Finds the processes that the rules name, with their listening ports and cgroup. Reads /proc and cgroupfs only and
+// never blocks on another process. Not thread-safe: one owner calls it.
+//
+// Names. A target is called as its rule, else as its process. Where another live target has that name already, the
+// cgroup is added, "traefik@/system.slice/b.service" (container ids cut to 12 digits, a pod by its id alone), and where
+// that is not unique either, the lowest port: "mongod@/:27018". A name is kept while the process lives and is given
+// again to the next process in the same place, so restarts keep it; a re-created container is a new place and takes
+// over the plain name when its predecessor is gone.
+class Discovery {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  explicit Discovery(DiscoverySettings settings = {});
+  ~Discovery();
+  Discovery(Discovery&&) noexcept;
+  Discovery& operator=(Discovery&&) noexcept;
+
+  // What runs now. To be called every 250–500 ms: O(processes) for a directory listing, and a few reads for each young
+  // process and each target. A target is reported from its exec on, with no listeners until it listens.
+  [[nodiscard]] DiscoveryScan scan(Clock::time_point now);
+
+  // After a reload of the configuration: from the next scan on. Names already given are kept where rules still match.
+  void set_rules(std::vector<TargetRule> rules);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mme
