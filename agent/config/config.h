@@ -77,9 +77,9 @@ struct ConfigError {
   std::string file;
   int line = 0;  // from 1; 0: the file as a whole
   int column = 0;
-  std::string key;       // "targets.traefik[0].pid"; empty: not about a key
-  std::string problem;   // "0 is out of range"
-  std::string expected;  // "a whole number from 1 to 4194304"; may be empty
+  std::string key;      // "targets.traefik[0].pid"; empty: not about a key
+  std::string problem;  // "0 is out of range"
+  std::string mend;     // "expected a whole number from 1 to 4194304", "did you mean listen?"; may be empty
 
   bool operator==(const ConfigError&) const = default;
 };

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "base/utf8.h"
+
+namespace mme {
+namespace {
+
+constexpr size_t kShownBytes = 60;
+
+std::string escaped(std::string_view text) {
+  std::string shown;
+  const std::string_view rest = text;
+  size_t used = 0;
+  while (used < rest.size()) {
+    if (used >= kShownBytes) return shown + "…";
+    const Utf8Character character = first_character(rest.substr(used));
+    if (character.length == 0) {
+      shown += "\uFFFD";
+    } else if (is_control(character.code)) {
+      fmt::format_to(std::back_inserter(shown), "\\u{:04x}", static_cast<uint32_t>(character.code));
+    } else {
+      if (character.code == '"' || character.code == '\\') shown += '\\';
+      shown += rest.substr(used, character.length);
+    }
+    used += std::max<size_t>(character.length, 1);
+  }
+  return shown;
+}
+
+// "web.listen"; a key that is no plain word is quoted.
+std::string join(const std::string& path, std::string_view key) {
+  const bool word = !key.empty() && key.size() <= kShownBytes && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+  const std::string shown = word ? std::string(key) : quoted(key);
+  return path.empty() ? shown : path + "." + shown;
+}
+
+// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
+size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<size_t> before(b.size() + 1);
+  std::vector<size_t> above(b.size() + 1);
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+    std::swap(before, above);
+    std::swap(above, row);
+  }
+  return above[b.size()];
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+std::string list_of(std::span<const std::string_view> names) {
+  std::string result;
+  for (const std::string_view name : names) {
+    if (!result.empty()) result += ", ";
+    result += name;
+  }
+  return result;
+}
+
+enum class NumberKind { none, whole, real };
+
+// Decimal only: 0x1f, 0o17, 017, 1_000 and +1 are read differently by different YAML versions.
+NumberKind number_kind(const Node& node) {
+  if (node.kind != NodeKind::scalar || !node.plain || node.text.empty()) return NumberKind::none;
+  std::string_view digits = node.text;
+  if (digits.front() == '-') digits.remove_prefix(1);
+  if (digits == ".inf" || digits == ".Inf" || digits == ".INF") return NumberKind::real;
+  if (node.text == ".nan" || node.text == ".NaN" || node.text == ".NAN") return NumberKind::real;
+  const size_t first = digits.starts_with('.') ? 1 : 0;
+  if (digits.size() <= first || digits[first] < '0' || digits[first] > '9') return NumberKind::none;
+  if (digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9') return NumberKind::none;
+  if (digits.find_first_not_of("0123456789") == std::string_view::npos) return NumberKind::whole;
+  double ignored = 0;
+  const char* end = digits.data() + digits.size();
+  return std::from_chars(digits.data(), end, ignored).ptr == end ? NumberKind::real : NumberKind::none;
+}
+
+bool is_flag(const Node& node) {
+  const std::string word = lower(node.text);
+  return node.plain && (word == "true" || word == "false");
+}
+
+// "is a list", "3 is a number", …: what a value of the wrong type is instead.
+std::string what_it_is(const Node& node) {
+  switch (node.kind) {
+    case NodeKind::null:
+      return "has no value";
+    case NodeKind::list:
+      return "is a list";
+    case NodeKind::map:
+      return "is a map";
+    case NodeKind::scalar:
+      break;
+  }
+  if (number_kind(node) != NumberKind::none) return escaped(node.text) + " is a number";
+  if (is_flag(node)) return escaped(node.text) + " is true or false";
+  return quoted(node.text) + (node.plain ? " is text" : " is quoted, so it is text");
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  return '"' + escaped(text) + '"';
+}
+
+std::optional<std::string_view> nearest(std::string_view text, std::span<const std::string_view> known) {
+  if (text.size() < 2 || text.size() > kShownBytes) return std::nullopt;
+  const std::string written = lower(text);
+  std::optional<std::string_view> best;
+  size_t best_distance = 0;
+  for (const std::string_view candidate : known) {
+    const size_t longer = std::max(written.size(), candidate.size());
+    size_t distance = edit_distance(written, candidate);
+    // "warning" means warn, "bound" means bounds.
+    const bool prefix = std::min(written.size(), candidate.size()) >= 3 &&
+                        (written.starts_with(candidate) || candidate.starts_with(written));
+    if (prefix) distance = std::min<size_t>(distance, 1);
+    if (distance > std::max<size_t>(1, longer / 3)) continue;
+    if (!best || distance < best_distance) best = candidate, best_distance = distance;
+  }
+  return best;
+}
+
+Cursor Reader::root() const {
+  const Node& node = document_.nodes.front();
+  return {&node, node.at, node.at, {}};
+}
+
+Cursor Reader::child(const Cursor& parent, const Node::Child& child, std::string path) const {
+  const Node& node = document_.nodes[child.node];
+  const Position key_at = child.key_at.line > 0 ? child.key_at : node.at;
+  if (node.kind != NodeKind::null) return {&node, node.at, key_at, std::move(path)};
+  // yaml-cpp gives an empty value the position of whatever follows.
+  const Position at = child.key_at.line > 0 ? child.key_at : parent.at;
+  return {&node, at, at, std::move(path)};
+}
+
+std::map<std::string, Cursor, std::less<>> Reader::members(const Cursor& map) {
+  std::map<std::string, Cursor, std::less<>> found;
+  if (map.node->kind == NodeKind::null) return found;
+  if (map.node->kind != NodeKind::map) {
+    wrong_type(map, "a map (key: value)");
+    return found;
+  }
+  for (const Node::Child& entry : map.node->children) {
+    Cursor value = child(map, entry, join(map.path, entry.key));
+    const auto [first, inserted] = found.try_emplace(entry.key, value);
+    if (!inserted) {
+      error_at(value.key_at, value.path, fmt::format("given twice, first on line {}", first->second.key_at.line),
+               "remove one of them");
+    }
+  }
+  return found;
+}
+
+std::map<std::string, Cursor, std::less<>> Reader::members(const Cursor& map, std::span<const KnownKey> known) {
+  std::vector<std::string_view> names;
+  for (const KnownKey& key : known) {
+    if (key.available) names.push_back(key.name);
+  }
+  auto found = members(map);
+  for (auto entry = found.begin(); entry != found.end();) {
+    const auto key =
+        std::find_if(known.begin(), known.end(), [&](const KnownKey& one) { return one.name == entry->first; });
+    if (key != known.end() && key->available) {
+      ++entry;
+      continue;
+    }
+    const Cursor& value = entry->second;
+    if (key != known.end()) {
+      error_at(value.key_at, value.path, "known, but not available in this version", "remove it");
+    } else if (const auto close = nearest(entry->first, names)) {
+      error_at(value.key_at, value.path, "unknown key", fmt::format("did you mean {}?", *close));
+    } else {
+      error_at(value.key_at, value.path, "unknown key", "known here: " + list_of(names));
+    }
+    entry = found.erase(entry);
+  }
+  return found;
+}
+
+std::optional<std::vector<Cursor>> Reader::items(const Cursor& list, std::string_view of_what) {
+  if (list.node->kind != NodeKind::list) {
+    wrong_type(list, fmt::format("a list of {}", of_what));
+    return std::nullopt;
+  }
+  std::vector<Cursor> found;
+  for (const Node::Child& entry : list.node->children) {
+    found.push_back(child(list, entry, fmt::format("{}[{}]", list.path, found.size())));
+  }
+  return found;
+}
+
+std::optional<std::string> Reader::text(const Cursor& value, std::string_view what) {
+  const Node& node = *value.node;
+  if (node.kind != NodeKind::scalar || number_kind(node) != NumberKind::none || is_flag(node)) {
+    wrong_type(value, what);
+    return std::nullopt;
+  }
+  if (node.text.empty()) {
+    error(value, "is empty", fmt::format("expected {}", what));
+    return std::nullopt;
+  }
+  if (!is_printable_text(node.text)) {
+    error(value, quoted(node.text) + " has control characters", fmt::format("expected {}", what));
+    return std::nullopt;
+  }
+  return node.text;
+}
+
+std::optional<int64_t> Reader::whole_number(const Cursor& value, int64_t lowest, int64_t highest) {
+  const std::string what = fmt::format("a whole number from {} to {}", lowest, highest);
+  const Node& node = *value.node;
+  switch (number_kind(node)) {
+    case NumberKind::none:
+      wrong_type(value, what);
+      return std::nullopt;
+    case NumberKind::real:
+      error(value, escaped(node.text) + " is not a whole number", "expected " + what);
+      return std::nullopt;
+    case NumberKind::whole:
+      break;
+  }
+  int64_t number = 0;
+  const auto [end, problem] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
+  if (problem != std::errc{} || number < lowest || number > highest) {
+    error(value, escaped(node.text) + " is out of range", "expected " + what);
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<double> Reader::number(const Cursor& value, std::string_view what) {
+  const Node& node = *value.node;
+  if (number_kind(node) == NumberKind::none) {
+    wrong_type(value, what);
+    return std::nullopt;
+  }
+  double number = 0;
+  const auto [end, problem] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
+  // .inf and .nan are numbers to YAML, but no value of ours.
+  if (problem != std::errc{} || end != node.text.data() + node.text.size()) {
+    error(value, escaped(node.text) + " is out of range", fmt::format("expected {}", what));
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<std::string> Reader::choice(const Cursor& value, std::span<const std::string_view> known) {
+  const std::string what = "one of " + list_of(known);
+  const auto written = text(value, what);
+  if (!written) return std::nullopt;
+  if (std::find(known.begin(), known.end(), *written) != known.end()) return written;
+  const auto close = nearest(*written, known);
+  error(value, quoted(*written) + " is unknown",
+        "expected " + what + (close ? fmt::format("; did you mean {}?", *close) : std::string()));
+  return std::nullopt;
+}
+
+void Reader::wrong_type(const Cursor& value, std::string_view what) {
+  error(value, what_it_is(*value.node), fmt::format("expected {}", what));
+}
+
+void Reader::error(const Cursor& value, std::string problem, std::string mend) {
+  error_at(value.at, value.path, std::move(problem), std::move(mend));
+}
+
+void Reader::error_at(Position at, std::string path, std::string problem, std::string mend) {
+  errors_.push_back({file_, at.line, at.column, std::move(path), std::move(problem), std::move(mend)});
+}
+
+ConfigErrors Reader::take_errors() {
+  ConfigErrors errors = std::exchange(errors_, {});
+  std::stable_sort(errors.begin(), errors.end(), [](const ConfigError& a, const ConfigError& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  if (errors.size() > kConfigErrorsMax) {
+    const size_t more = errors.size() - kConfigErrorsMax;
+    errors.resize(kConfigErrorsMax);
+    errors.push_back({file_, 0, 0, {}, fmt::format("{} more errors", more), "mend those above first"});
+  }
+  return errors;
+}
+
+}  // namespace mme
