@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# Debian packages: what is needed for building, what for testing, and their installation.
+
+build_packages=(
+  bpftool clang-16 cmake g++ git libbpf-dev libcap-ng-dev libcli11-dev libcpp-httplib-dev libelf-dev
+  libexpected-dev libfmt-dev libgmock-dev libgtest-dev libbenchmark-dev libspdlog-dev libyaml-cpp-dev
+  llvm-16 ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev zlib1g-dev
+)
+test_packages=(
+  ca-certificates clang-format-16 clang-tidy-16 iproute2 jq libclang-rt-16-dev nghttp2-client procps
+  python3-venv shellcheck util-linux wrk hey
+)
+
+# "command:package" where another source of the command is as good (and a second one may even conflict).
+test_commands=(dockerd:docker.io prometheus:prometheus promtool:prometheus node:nodejs npm:npm)
+
+missing_packages() {
+  local p
+  for p in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || echo "$p"
+  done
+}
+
+missing_commands() {
+  local pair
+  for pair in "$@"; do
+    have "${pair%%:*}" || echo "${pair##*:}"
+  done | sort -u
+}
+
+# Packages that bring a server must not start it: it would be a target on this host, and hold its ports.
+install_packages() {
+  local policy=/usr/sbin/policy-rc.d made='' unit rc=0
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    made=1
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 \
+      --no-install-recommends install "$@" </dev/null >&2 || rc=$?
+  [ -z "$made" ] || as_root rm -f "$policy"
+  [ "$rc" = 0 ] || die "apt-get could not install: $* (status $rc; see above)"
+  if [ -d /run/systemd/system ]; then # nor at the next boot
+    for unit in docker.service docker.socket containerd.service prometheus.service; do
+      case " $* " in *" ${unit%%.*}"*) as_root systemctl disable -q "$unit" 2>/dev/null || true ;; esac
+    done
+  fi
+}
+
+ensure_packages() {
+  local missing=()
+  mapfile -t missing < <(missing_packages "$@")
+  [ ${#missing[@]} = 0 ] && return
+  have apt-get || die "no apt-get here; install by hand: ${missing[*]}"
+  say "installing Debian packages: ${missing[*]}"
+  install_packages "${missing[@]}"
+}

@@ -1,0 +1,3 @@
+module mme-agent/upstream
+
+go 1.24
