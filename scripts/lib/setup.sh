@@ -1,7 +1,21 @@
 # shellcheck shell=bash
 # Everything a command needs on this machine. Each function is idempotent and quick when nothing is missing.
+# shellcheck source=scripts/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 . "$repo/scripts/lib/apt.sh"
+
+build_packages=(
+  bpftool clang-16 cmake g++ git libbpf-dev libcap-ng-dev libcli11-dev libcpp-httplib-dev libelf-dev
+  libexpected-dev libfmt-dev libgmock-dev libgtest-dev libbenchmark-dev libspdlog-dev libyaml-cpp-dev
+  llvm-16 ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev zlib1g-dev
+)
+test_packages=(
+  ca-certificates clang-format-16 clang-tidy-16 iproute2 jq libclang-rt-16-dev nghttp2-client procps
+  python3-venv shellcheck util-linux wrk hey
+)
+
+# "command:package" where another source of the command is as good (and a second one may even conflict).
+test_commands=(dockerd:docker.io prometheus:prometheus promtool:prometheus node:nodejs npm:npm)
 
 setup_build() {
   say "checking what the build needs"
