@@ -28,6 +28,12 @@ struct RawAccount {
   std::array<uint64_t, MME_SKIPS> messages_skipped{};
 };
 
+struct RawOpenConnections {
+  uint16_t target = 0;
+  uint16_t port = 0;  // local, host order
+  uint64_t count = 0;
+};
+
 struct RawMongoError {
   uint16_t target = 0;
   uint16_t command = 0;
@@ -51,7 +57,8 @@ struct KernelSnapshot {
   uint64_t mongo_errors_overflow = 0;
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;
-  std::array<uint64_t, 4> open_connections{};  // by enum mme_role
+  std::array<uint64_t, 4> open_connections{};    // by enum mme_role
+  std::vector<RawOpenConnections> open_by_port;  // of entrypoints; empty: not known
 };
 
 }  // namespace mme

@@ -13,7 +13,7 @@ namespace mme {
 
 // A latency histogram, summed over shards. All counts are cumulative since the maps were made, never reset.
 struct Latency {
-  std::vector<uint64_t> bounds;                  // exact counts by configured bound, not cumulative; one more for +Inf
+  std::vector<uint64_t> bounds;  // exact counts by configured bound, not cumulative; one more for +Inf
   std::array<uint64_t, MME_BUCKETS + 2> buckets{};  // by mme_bucket_index(); not cumulative
   uint64_t sum_ns = 0;
 
@@ -41,6 +41,7 @@ struct MongoSeries {
   std::string command;
   std::string database;
   std::string collection;
+  std::string outcome;  // "ok", "error"
   bool ok = true;
   Latency latency;
   uint64_t request_bytes = 0;
@@ -60,8 +61,8 @@ struct MongoCommandError {
 
 struct ProtocolAccount {
   uint64_t bytes_seen = 0;
-  uint64_t bytes_parsed = 0;                       // seen = parsed + sum(skipped)
-  std::map<std::string, uint64_t> bytes_skipped;   // by reason; every reason is present, 0 included
+  uint64_t bytes_parsed = 0;                      // seen = parsed + sum(skipped)
+  std::map<std::string, uint64_t> bytes_skipped;  // by reason; every reason is present, 0 included
   std::map<std::string, uint64_t> messages_skipped;
 };
 
@@ -77,39 +78,59 @@ struct Attachment {
   std::string hook;    // "ingress", "egress", "sockops", "connect4", "connect6"
   std::string cgroup;
   bool attached = false;
-  std::string error;   // why not
+  std::string error;  // why not
 };
 
 struct TargetState {
   std::string kind;  // "traefik", "mongod"
   std::string name;
-  bool up = false;   // found and attached
+  bool up = false;  // found and attached
   int64_t pid = 0;
   std::string cgroup;
   std::vector<std::string> listeners;  // "0.0.0.0:8080"
   std::string problem;                 // empty when all is well
 };
 
+// What the agent itself uses: /proc/self.
+struct ProcessUsage {
+  double cpu_seconds = 0;         // user + system
+  double start_time_seconds = 0;  // Unix time
+  uint64_t resident_bytes = 0;
+  uint64_t virtual_bytes = 0;
+  uint64_t open_fds = 0;
+  uint64_t max_fds = 0;
+};
+
+struct AgentInfo {
+  std::string version;
+  std::string revision;
+  bool config_reload_ok = true;  // of the last load or reload
+  ProcessUsage process;
+};
+
 // Everything that one scrape shows, read at one moment.
 struct Snapshot {
-  double monotonic_s = 0;             // when it was read, CLOCK_MONOTONIC
-  std::vector<double> bounds_s;       // configured `le` bounds, ascending, without +Inf
+  double monotonic_s = 0;        // when it was read, CLOCK_MONOTONIC
+  std::vector<double> bounds_s;  // configured `le` bounds, ascending, without +Inf
   std::vector<HttpSeries> entrypoint;
   std::vector<HttpSeries> upstream;
   std::vector<MongoSeries> mongo;
   std::vector<MongoCommandCounter> mongo_awaited;
   std::vector<MongoCommandCounter> mongo_unacknowledged;
   std::vector<MongoCommandError> mongo_errors;
-  std::map<std::string, ProtocolAccount> accounts;    // "http", "mongo"
-  std::map<std::string, uint64_t> series_in_use;      // by family: "entrypoint", "upstream", "mongo"
-  std::map<std::string, uint64_t> series_overflow;    // exchanges that went to `_other`
-  std::map<std::string, uint64_t> events_lost;
+  std::map<std::string, ProtocolAccount> accounts;  // "http", "mongo"
+  std::map<std::string, uint64_t> series_in_use;    // by family: "entrypoint", "upstream", "mongo"
+  std::map<std::string, uint64_t> series_overflow;  // exchanges that went to `_other`
+  std::map<std::string, uint64_t> events_lost;      // by "stream/reason"
   std::vector<ProgramCost> programs;
-  std::map<std::string, uint64_t> map_bytes;          // by map
+  std::map<std::string, uint64_t> map_bytes;  // by map
   uint64_t open_entrypoint_connections = 0;
+  std::map<std::string, uint64_t> open_by_entrypoint;  // adds up to the line above
+  uint64_t open_upstream_connections = 0;
   uint64_t open_mongo_connections = 0;
   std::vector<TargetState> targets;
   std::vector<Attachment> attachments;
+  AgentInfo agent;
 };
 
 }  // namespace mme

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "metrics/families.h"
+
+namespace mme {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+std::string_view type_name(MetricType type) {
+  switch (type) {
+    case MetricType::Counter:
+      return "counter";
+    case MetricType::Gauge:
+      return "gauge";
+    case MetricType::Summary:
+      return "summary";
+    case MetricType::Histogram:
+      return "histogram";
+    case MetricType::Untyped:
+      break;
+  }
+  return "untyped";
+}
+
+void append_escaped(std::string& out, std::string_view value, bool quotes) {
+  for (;;) {
+    const size_t special = value.find_first_of(quotes ? "\\\n\"" : "\\\n");
+    out += value.substr(0, special);
+    if (special == std::string_view::npos) return;
+    out += '\\';
+    out += value[special] == '\n' ? 'n' : value[special];
+    value.remove_prefix(special + 1);
+  }
+}
+
+template <typename Number>
+void append_digits(std::string& out, Number value) {
+  std::array<char, 32> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), end.ptr);
+}
+
+// Shortest text that reads back as the same number; whole numbers without an exponent: "0.1", "5", "1e-05".
+void append_number(std::string& out, double value) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53: whole numbers up to here are exact
+  if (std::isnan(value)) {
+    out += "NaN";
+  } else if (std::isinf(value)) {
+    out += value > 0 ? "+Inf" : "-Inf";
+  } else if (std::abs(value) <= kExact && value == std::trunc(value)) {
+    append_digits(out, static_cast<int64_t>(value));
+  } else {
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general);
+    out.append(digits.data(), end.ptr);
+  }
+}
+
+// `a="1",b="2"`
+std::string label_pairs(const ClientMetric& metric) {
+  std::string pairs;
+  for (const ClientMetric::Label& label : metric.label) {
+    if (!pairs.empty()) pairs += ',';
+    pairs += label.name;
+    pairs += "=\"";
+    append_escaped(pairs, label.value, true);
+    pairs += '"';
+  }
+  return pairs;
+}
+
+void append_sample_name(std::string& out, std::string_view name, std::string_view suffix, std::string_view pairs) {
+  out += name;
+  out += suffix;
+  if (!pairs.empty()) {
+    out += '{';
+    out += pairs;
+    out += '}';
+  }
+  out += ' ';
+}
+
+void append_bucket(std::string& out, std::string_view name, std::string_view pairs, double bound, uint64_t count) {
+  out += name;
+  out += "_bucket{";
+  out += pairs;
+  out += pairs.empty() ? "le=\"" : ",le=\"";
+  append_number(out, bound);
+  out += "\"} ";
+  append_digits(out, count);
+  out += '\n';
+}
+
+void append_histogram(std::string& out, const std::string& name, const ClientMetric& metric) {
+  const std::string pairs = label_pairs(metric);
+  const ClientMetric::Histogram& histogram = metric.histogram;
+  for (const ClientMetric::Bucket& bucket : histogram.bucket) {
+    append_bucket(out, name, pairs, bucket.upper_bound, bucket.cumulative_count);
+  }
+  append_bucket(out, name, pairs, std::numeric_limits<double>::infinity(), histogram.sample_count);
+  append_sample_name(out, name, "_sum", pairs);
+  append_number(out, histogram.sample_sum);
+  out += '\n';
+  append_sample_name(out, name, "_count", pairs);
+  append_digits(out, histogram.sample_count);
+  out += '\n';
+}
+
+void append_metric(std::string& out, const MetricFamily& family, const ClientMetric& metric) {
+  if (family.type == MetricType::Histogram) return append_histogram(out, family.name, metric);
+  append_sample_name(out, family.name, "", label_pairs(metric));
+  switch (family.type) {
+    case MetricType::Counter:
+      append_number(out, metric.counter.value);
+      break;
+    case MetricType::Gauge:
+      append_number(out, metric.gauge.value);
+      break;
+    default:
+      append_number(out, metric.untyped.value);
+      break;
+  }
+  out += '\n';
+}
+
+// Close to what text() needs: growing would copy megabytes.
+size_t estimated_bytes(const std::vector<MetricFamily>& families) {
+  constexpr size_t kNumbers = 40;
+  size_t bytes = 0;
+  for (const MetricFamily& family : families) {
+    bytes += 2 * (family.name.size() + 16) + family.help.size();
+    for (const ClientMetric& metric : family.metric) {
+      size_t line = family.name.size() + kNumbers;
+      for (const ClientMetric::Label& label : metric.label) line += label.name.size() + label.value.size() + 4;
+      bytes += line * (family.type == MetricType::Histogram ? metric.histogram.bucket.size() + 3 : 1);
+    }
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::string text(const std::vector<MetricFamily>& families) {
+  std::string out;
+  out.reserve(estimated_bytes(families));
+  for (const MetricFamily& family : families) {
+    out += "# HELP " + family.name + ' ';
+    append_escaped(out, family.help, false);
+    out += "\n# TYPE " + family.name + ' ';
+    out += type_name(family.type);
+    out += '\n';
+    for (const ClientMetric& metric : family.metric) append_metric(out, family, metric);
+  }
+  return out;
+}
+
+std::string exposition(const Snapshot& snapshot, Subset subset) {
+  return text(families(snapshot, subset));
+}
+
+}  // namespace mme
