@@ -12,15 +12,16 @@
 
 namespace mme {
 
-// Which processes are targets. Of `pid`, `cgroup`, `process` the first that is set selects; with none of them set the
-// kind's own name ("traefik", "mongod") is the process name.
+// Which processes are targets. `pid` decides alone; otherwise `cgroup` and `process` must both match where they are
+// set; with none of them the kind's own name ("traefik", "mongod") is the process name. The first rule that matches a
+// process has it.
 struct TargetRule {
   TargetKind kind = TargetKind::traefik;
   std::string name;                             // Target::name; empty: the process name
   std::string process;                          // compared with comm, basename of exe and of argv[0]
   pid_t pid = 0;                                // 0: not by pid; in the agent's PID namespace
   std::string cgroup;                           // path below the cgroup v2 mount; its descendants match too
-  std::vector<uint16_t> ports;                  // only these, listening or not yet; empty: whatever it listens on
+  std::vector<uint16_t> ports;                  // only these, and at any address ("::") before it listens; empty: all
   std::map<uint16_t, std::string> entrypoints;  // port -> entrypoint label
 
   bool operator==(const TargetRule&) const = default;
