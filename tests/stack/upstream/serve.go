@@ -34,7 +34,10 @@ func serve(w http.ResponseWriter, r *http.Request) {
 	if want.early {
 		// Without this the server would read the body before it sends the head.
 		_ = http.NewResponseController(w).EnableFullDuplex()
-		defer io.Copy(io.Discard, r.Body)
+		defer func() {
+			_ = http.NewResponseController(w).Flush()
+			_, _ = io.Copy(io.Discard, r.Body)
+		}()
 	} else if _, err := io.Copy(io.Discard, r.Body); err != nil {
 		return
 	}

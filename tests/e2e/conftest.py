@@ -1,0 +1,111 @@
+"""Fixtures: real servers for the whole session, an agent for each test. See tests/stack/README.md."""
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mme_stack import Agent, Mme, Mongod, Route, Stack, Traefik, Upstream
+from mme_stack.network import steered_loopback
+from mme_stack.paths import AGENT, get
+from mme_stack.server import Server
+from mme_stack.stack import end_on_sigterm
+
+session_stack = pytest.StashKey[Stack]()
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
+    """Servers started on it live until the end of the session."""
+    if os.geteuid() != 0:
+        pytest.exit("the end-to-end tests need root: cgroups and eBPF", returncode=2)
+    end_on_sigterm()
+    with Stack() as stack:
+        request.config.stash[session_stack] = stack
+        yield stack
+
+
+@pytest.fixture
+def servers(stack: Stack) -> Iterator[Stack]:
+    """Servers started on it end with the test: servers.traefik(...), servers.mongod(...), servers.agent(...)."""
+    with stack.nested() as inner:
+        yield inner
+
+
+@pytest.fixture(scope="session")
+def upstream(stack: Stack) -> Upstream:
+    return stack.upstream()
+
+
+@pytest.fixture(scope="session")
+def traefik(stack: Stack, upstream: Upstream) -> Traefik:
+    """Everything to `upstream`, router mme@file, service mme-tagging@file; its own metrics on, as the oracle."""
+    return stack.traefik([Route("PathPrefix(`/`)", [upstream.url])], oracle=True)
+
+
+@pytest.fixture(scope="session")
+def plain_traefik(stack: Stack, upstream: Upstream) -> Traefik:
+    """As `traefik`, but as in production here: without metrics of its own."""
+    return stack.traefik([Route("PathPrefix(`/`)", [upstream.url])], name="plain-traefik")
+
+
+@pytest.fixture(scope="session")
+def mongod(stack: Stack) -> Mongod:
+    return stack.mongod()
+
+
+@pytest.fixture(scope="session")
+def mme(stack: Stack, mongod: Mongod) -> Mme:
+    return stack.mme(mongod)
+
+
+@pytest.fixture(scope="session")
+def mme_traefik(stack: Stack, mme: Mme) -> Traefik:
+    """/promote as service mme-tagging@file and /memories as mme-memories@file, both to `mme`; oracle on."""
+    routes = [
+        Route("Path(`/promote`)", [mme.url], router="promote", service="mme-tagging"),
+        Route("PathPrefix(`/memories`)", [mme.url], router="memories", service="mme-memories"),
+    ]
+    return stack.traefik(routes, oracle=True, name="mme-traefik")
+
+
+@pytest.fixture
+def observe(servers: Stack) -> Callable[..., Agent]:
+    """observe(traefik, mongod, config={...}, ...): a fresh agent limited to these servers, observing on return."""
+    assert AGENT.exists(), f"{AGENT} is not built: run scripts/build"
+
+    def start(*observed: Server, config: dict[str, Any] | None = None, **kwargs: Any) -> Agent:
+        return servers.agent(observed, config, **kwargs)
+
+    return start
+
+
+@pytest.fixture
+def steered() -> Iterator[None]:
+    with steered_loopback():
+        yield
+
+
+@pytest.fixture(scope="session")
+def run_node() -> Callable[..., str]:
+    """run_node(source, *args): runs CommonJS source that may require("mongodb"); its standard output."""
+    environment = {**os.environ, "NODE_PATH": str(get("node") / "node_modules")}
+
+    def run(source: str, *args: str, timeout: float = 120) -> str:
+        argv = ["node", "-", *args]
+        done = subprocess.run(argv, input=source, env=environment, capture_output=True, text=True, timeout=timeout)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failure shows the last words of every server that was running."""
+    report = yield
+    if report.failed and (stack := item.config.stash.get(session_stack, None)):
+        report.sections += [(f"log of {s.name}", s.tail(15)) for s in stack.servers if s.tail(15)]
+    return report

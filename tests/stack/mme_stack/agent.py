@@ -1,0 +1,80 @@
+"""The agent under test."""
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .fetch import request, status_of, wait_until
+from .metrics import Metrics
+from .paths import AGENT
+from .ports import free_port
+from .server import Server
+
+
+def targets(servers: Sequence[Server]) -> dict[str, list[dict[str, Any]]]:
+    """Configuration that limits an agent to these servers, for others may run on the same host."""
+    found: dict[str, list[dict[str, Any]]] = {"traefik": [], "mongod": []}
+    for s in servers:
+        where = {"cgroup": s.cgroup.name} if s.cgroup.ours else {"pid": s.pid}
+        found["mongod" if "mongod" in type(s).__name__.lower() else "traefik"].append(where)
+    return found
+
+
+class Agent(Server):
+    """`mme-agent run`; `config` None means no file at all, with which it discovers the whole host."""
+
+    start_timeout = 30.0
+
+    def __init__(
+        self,
+        directory: Path,
+        config: Mapping[str, Any] | None,
+        *,
+        name: str = "agent",
+        wait_path: str = "/-/ready",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, directory, **kwargs)
+        self.binary = AGENT
+        self.port = free_port()
+        self.wait_path = wait_path
+        self.config_file = directory / "agent.yml" if config is not None else None
+        if config is not None:
+            self.write_config(config)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def write_config(self, config: Mapping[str, Any]) -> None:
+        assert self.config_file
+        self.config_file.write_text(yaml.safe_dump(dict(config), sort_keys=False))
+
+    def argv(self) -> list[str]:
+        file = ["--config.file", str(self.config_file)] if self.config_file else []
+        return [str(self.binary), "run", *file, "--web.listen-address", f"127.0.0.1:{self.port}"]
+
+    def ready(self) -> bool:
+        return status_of(self.url + self.wait_path) == 200
+
+    def metrics(self, path: str = "/metrics") -> Metrics:
+        return Metrics.scrape(self.url + path)
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        return request(self.url + path)
+
+    def cli(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """A command of the agent's CLI that asks this agent."""
+        argv = [str(self.binary), *args, "--web.listen-address", f"127.0.0.1:{self.port}"]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=check)
+
+    def status(self) -> Any:
+        return json.loads(self.cli("status", "--json").stdout)
+
+    def wait_observing(self, kind: str, timeout: float = 10) -> None:
+        """Until a target of this kind (traefik, mongod) is up."""
+        wait_until(lambda: self.metrics().counter("mme_agent_target_up", kind=kind) > 0, timeout)
