@@ -43,11 +43,11 @@ std::optional<uint16_t> parse_port(std::string_view text) {
 Result<ListenAddress> parse_listen_address(std::string_view text) {
   const size_t colon = text.rfind(':');
   const bool inside_brackets = colon != std::string_view::npos && text.find(']', colon) != std::string_view::npos;
-  if (colon == std::string_view::npos || inside_brackets) return fail(quoted(text) + " has no port");
+  if (colon == std::string_view::npos || inside_brackets) return fail(in_quotes(text) + " has no port");
   const auto port = parse_port(text.substr(colon + 1));
-  if (!port) return fail(quoted(text.substr(colon + 1)) + " is not a port");
+  if (!port) return fail(in_quotes(text.substr(colon + 1)) + " is not a port");
   const auto host = parse_host(text.substr(0, colon));
-  if (!host) return fail(quoted(text.substr(0, colon)) + " is not an IP address");
+  if (!host) return fail(in_quotes(text.substr(0, colon)) + " is not an IP address");
   return ListenAddress{*host, *port};
 }
 

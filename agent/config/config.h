@@ -36,7 +36,7 @@ struct ByPid {
   bool operator==(const ByPid&) const = default;
 };
 struct ByCgroup {
-  std::string path;  // below the cgroup v2 mount: "/system.slice/traefik.service", no trailing slash
+  std::string path;  // below the cgroup v2 mount: "/system.slice/traefik.service"; those below it are meant too
   bool operator==(const ByCgroup&) const = default;
 };
 using TargetSelector = std::variant<ByProcess, ByPid, ByCgroup>;

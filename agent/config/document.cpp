@@ -6,6 +6,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <sstream>
@@ -171,6 +172,12 @@ std::optional<Stop> unreadable_character(std::string_view text) {
   return std::nullopt;
 }
 
+// yaml-cpp calls a tab in the indentation an illegal map value.
+bool is_indented_by_tab(std::string_view text, int line) {
+  for (; line > 1 && !text.empty(); --line) text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  return text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
+}
+
 }  // namespace
 
 tl::expected<Document, ConfigErrors> read_document(std::string_view text, const std::string& file) {
@@ -192,7 +199,9 @@ tl::expected<Document, ConfigErrors> read_document(std::string_view text, const 
   } catch (const Stop& stop) {
     return failed(stop.at, stop.problem, stop.mend);
   } catch (const YAML::Exception& error) {
-    return failed(position(error.mark), "YAML syntax: " + error.msg, {});
+    const Position at = position(error.mark);
+    return failed(at, "YAML syntax: " + error.msg,
+                  is_indented_by_tab(text, at.line) ? "indent with spaces, not tabs" : "");
   } catch (const std::exception& error) {
     return failed({}, fmt::format("cannot be parsed: {}", error.what()), {});
   }

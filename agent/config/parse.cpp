@@ -110,7 +110,7 @@ std::map<std::string, uint16_t> read_entrypoints(Reader& reader, const Cursor& m
     if (!checked_label(reader, value, name) || !port) continue;
     const auto [first, inserted] = name_of.try_emplace(*port, name);
     if (!inserted) {
-      reader.error(value, fmt::format("{} has two names, {} and {}", *port, quoted(first->second), quoted(name)),
+      reader.error(value, fmt::format("{} has two names, {} and {}", *port, in_quotes(first->second), in_quotes(name)),
                    "a port is one entrypoint");
     } else if (!ports.empty() && !std::binary_search(ports.begin(), ports.end(), *port)) {
       reader.error(value, fmt::format("{} is not among the ports of this target", *port), "add it to ports");
@@ -126,7 +126,7 @@ std::optional<TargetSelector> read_process(Reader& reader, const Cursor& value) 
   auto name = reader.text(value, what);
   if (!name) return std::nullopt;
   if (name->find('/') == std::string::npos) return ByProcess{std::move(*name)};
-  reader.error(value, quoted(*name) + " is a path", fmt::format("expected {}", what));
+  reader.error(value, in_quotes(*name) + " is a path", fmt::format("expected {}", what));
   return std::nullopt;
 }
 
@@ -148,9 +148,9 @@ std::optional<TargetSelector> read_cgroup(Reader& reader, const Cursor& value) {
   constexpr std::string_view what = "a path below the cgroup v2 mount such as /system.slice/traefik.service";
   auto path = reader.text(value, what);
   if (!path) return std::nullopt;
-  if (path->size() > 1 && path->ends_with('/')) path->pop_back();
+  if (path->size() > 2 && path->ends_with('/')) path->pop_back();
   if (is_cgroup_path(*path)) return ByCgroup{std::move(*path)};
-  reader.error(value, quoted(*path) + " is no such path", fmt::format("expected {}", what));
+  reader.error(value, in_quotes(*path) + " is no such path", fmt::format("expected {}", what));
   return std::nullopt;
 }
 
@@ -197,7 +197,7 @@ void read_selector(Reader& reader, const Cursor& target, const Members& keys, Cl
   const auto [first, inserted] = claims.selectors.try_emplace(claim(*selector), value->at.line);
   if (inserted) return;
   if (first->second == 0) {
-    reader.error(*value, quoted(std::get<ByProcess>(*selector).name) + " is observed as the other kind by default",
+    reader.error(*value, in_quotes(std::get<ByProcess>(*selector).name) + " is observed as the other kind by default",
                  "give both targets.traefik and targets.mongod");
   } else {
     reader.error(*value, fmt::format("is the same as on line {}", first->second), "two targets cannot be one process");
@@ -219,7 +219,8 @@ TargetConfig read_target(Reader& reader, const Cursor& target, TargetKind kind, 
       result.name = *name;
       const auto [first, inserted] = claims.names.try_emplace(*name, value->at.line);
       if (!inserted) {
-        reader.error(*value, fmt::format("{} is the name of a target on line {} already", quoted(*name), first->second),
+        reader.error(*value,
+                     fmt::format("{} is the name of a target on line {} already", in_quotes(*name), first->second),
                      "give each its own");
       }
     }
@@ -275,11 +276,11 @@ void read_histogram(Reader& reader, const Cursor& histogram, Config& config) {
     const auto bound = reader.number(item, what);
     if (!bound) continue;
     if (*bound > kBoundMax_s || nanoseconds(std::max(*bound, -1.0)) < 1) {
-      reader.error(item, item.node->text + " is out of range", "expected " + what);
+      reader.error(item, shown(item.node->text) + " is out of range", "expected " + what);
       continue;
     }
     if (nanoseconds(*bound) <= previous_ns) {
-      reader.error(item, item.node->text + " does not follow in ascending order", "sort the bounds, each once");
+      reader.error(item, shown(item.node->text) + " does not follow in ascending order", "sort the bounds, each once");
       continue;
     }
     previous_ns = nanoseconds(*bound);

@@ -16,33 +16,13 @@ namespace {
 
 constexpr size_t kShownBytes = 60;
 
-std::string escaped(std::string_view text) {
-  std::string shown;
-  const std::string_view rest = text;
-  size_t used = 0;
-  while (used < rest.size()) {
-    if (used >= kShownBytes) return shown + "…";
-    const Utf8Character character = first_character(rest.substr(used));
-    if (character.length == 0) {
-      shown += "\uFFFD";
-    } else if (is_control(character.code)) {
-      fmt::format_to(std::back_inserter(shown), "\\u{:04x}", static_cast<uint32_t>(character.code));
-    } else {
-      if (character.code == '"' || character.code == '\\') shown += '\\';
-      shown += rest.substr(used, character.length);
-    }
-    used += std::max<size_t>(character.length, 1);
-  }
-  return shown;
-}
-
 // "web.listen"; a key that is no plain word is quoted.
 std::string join(const std::string& path, std::string_view key) {
   const bool word = !key.empty() && key.size() <= kShownBytes && std::all_of(key.begin(), key.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
   });
-  const std::string shown = word ? std::string(key) : quoted(key);
-  return path.empty() ? shown : path + "." + shown;
+  const std::string last = word ? std::string(key) : in_quotes(key);
+  return path.empty() ? last : path + "." + last;
 }
 
 // Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
@@ -115,15 +95,34 @@ std::string what_it_is(const Node& node) {
     case NodeKind::scalar:
       break;
   }
-  if (number_kind(node) != NumberKind::none) return escaped(node.text) + " is a number";
-  if (is_flag(node)) return escaped(node.text) + " is true or false";
-  return quoted(node.text) + (node.plain ? " is text" : " is quoted, so it is text");
+  if (number_kind(node) != NumberKind::none) return shown(node.text) + " is a number";
+  if (is_flag(node)) return shown(node.text) + " is true or false";
+  return in_quotes(node.text) + (node.plain ? " is text" : " is quoted, so it is text");
 }
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
-  return '"' + escaped(text) + '"';
+std::string shown(std::string_view text) {
+  std::string result;
+  size_t used = 0;
+  while (used < text.size()) {
+    if (used >= kShownBytes) return result + "…";
+    const Utf8Character character = first_character(text.substr(used));
+    if (character.length == 0) {
+      result += "\uFFFD";
+    } else if (is_control(character.code)) {
+      fmt::format_to(std::back_inserter(result), "\\u{:04x}", static_cast<uint32_t>(character.code));
+    } else {
+      if (character.code == '"' || character.code == '\\') result += '\\';
+      result += text.substr(used, character.length);
+    }
+    used += std::max<size_t>(character.length, 1);
+  }
+  return result;
+}
+
+std::string in_quotes(std::string_view text) {
+  return '"' + shown(text) + '"';
 }
 
 std::optional<std::string_view> nearest(std::string_view text, std::span<const std::string_view> known) {
@@ -225,7 +224,7 @@ std::optional<std::string> Reader::text(const Cursor& value, std::string_view wh
     return std::nullopt;
   }
   if (!is_printable_text(node.text)) {
-    error(value, quoted(node.text) + " has control characters", fmt::format("expected {}", what));
+    error(value, in_quotes(node.text) + " has control characters", fmt::format("expected {}", what));
     return std::nullopt;
   }
   return node.text;
@@ -239,7 +238,7 @@ std::optional<int64_t> Reader::whole_number(const Cursor& value, int64_t lowest,
       wrong_type(value, what);
       return std::nullopt;
     case NumberKind::real:
-      error(value, escaped(node.text) + " is not a whole number", "expected " + what);
+      error(value, shown(node.text) + " is not a whole number", "expected " + what);
       return std::nullopt;
     case NumberKind::whole:
       break;
@@ -247,7 +246,7 @@ std::optional<int64_t> Reader::whole_number(const Cursor& value, int64_t lowest,
   int64_t number = 0;
   const auto [end, problem] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
   if (problem != std::errc{} || number < lowest || number > highest) {
-    error(value, escaped(node.text) + " is out of range", "expected " + what);
+    error(value, shown(node.text) + " is out of range", "expected " + what);
     return std::nullopt;
   }
   return number;
@@ -263,7 +262,7 @@ std::optional<double> Reader::number(const Cursor& value, std::string_view what)
   const auto [end, problem] = std::from_chars(node.text.data(), node.text.data() + node.text.size(), number);
   // .inf and .nan are numbers to YAML, but no value of ours.
   if (problem != std::errc{} || end != node.text.data() + node.text.size()) {
-    error(value, escaped(node.text) + " is out of range", fmt::format("expected {}", what));
+    error(value, shown(node.text) + " is out of range", fmt::format("expected {}", what));
     return std::nullopt;
   }
   return number;
@@ -275,7 +274,7 @@ std::optional<std::string> Reader::choice(const Cursor& value, std::span<const s
   if (!written) return std::nullopt;
   if (std::find(known.begin(), known.end(), *written) != known.end()) return written;
   const auto close = nearest(*written, known);
-  error(value, quoted(*written) + " is unknown",
+  error(value, in_quotes(*written) + " is unknown",
         "expected " + what + (close ? fmt::format("; did you mean {}?", *close) : std::string()));
   return std::nullopt;
 }

@@ -69,7 +69,8 @@ class Reader {
 
 inline constexpr size_t kConfigErrorsMax = 100;
 
-// As it is shown in messages: in quotes, escaped, cut after 60 bytes.
-[[nodiscard]] std::string quoted(std::string_view text);
+// As it is shown in messages: escaped, cut after 60 bytes.
+[[nodiscard]] std::string shown(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace mme
