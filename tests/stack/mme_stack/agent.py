@@ -13,15 +13,26 @@ from .metrics import Metrics
 from .paths import AGENT
 from .ports import free_port
 from .server import Server
+from .traefik import Traefik
 
 
 def targets(servers: Sequence[Server]) -> dict[str, list[dict[str, Any]]]:
-    """Configuration that limits an agent to these servers, for others may run on the same host."""
+    """Configuration that limits an agent to these servers, for others may run on the same host.
+
+    Entrypoints are named as Traefik's own file names them; a cgroup is kept over a restart, a pid is not.
+    """
     found: dict[str, list[dict[str, Any]]] = {"traefik": [], "mongod": []}
     for s in servers:
-        where = {"cgroup": s.cgroup.name} if s.cgroup.ours else {"pid": s.pid}
-        found["mongod" if "mongod" in type(s).__name__.lower() else "traefik"].append(where)
+        target: dict[str, Any] = {"cgroup": s.cgroup.name} if s.cgroup.ours else {"pid": s.pid}
+        if isinstance(s, Traefik):
+            target["entrypoints"] = dict(s.ports)
+        target["name"] = s.name
+        found[kind(s)].append(target)
     return found
+
+
+def kind(server: Server) -> str:
+    return "traefik" if isinstance(server, Traefik) else "mongod"
 
 
 class Agent(Server):
@@ -35,12 +46,13 @@ class Agent(Server):
         config: Mapping[str, Any] | None,
         *,
         name: str = "agent",
+        port: int | None = None,
         wait_path: str = "/-/ready",
         **kwargs: Any,
     ) -> None:
         super().__init__(name, directory, **kwargs)
         self.binary = AGENT
-        self.port = free_port()
+        self.port = port or free_port()
         self.wait_path = wait_path
         self.config_file = directory / "agent.yml" if config is not None else None
         if config is not None:

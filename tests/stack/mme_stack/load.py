@@ -46,6 +46,24 @@ def hey(
     timeout: float = 600,
 ) -> LoadResult:
     """`rate`: requests a second of all connections together. hey rounds `requests` down to the same for each worker."""
+    argv = hey_argv(
+        url, requests, connections, method=method, headers=headers, body=body, keepalive=keepalive, rate=rate
+    )
+    out = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True, timeout=timeout).stdout
+    return read_hey(out, requests)
+
+
+def hey_argv(
+    url: str,
+    requests: int,
+    connections: int,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    body: str | None = None,
+    keepalive: bool = True,
+    rate: float | None = None,
+) -> list[str]:
     assert requests % connections == 0, f"hey can only make a multiple of {connections} requests"
     argv = ["hey", "-o", "csv", "-n", f"{requests}", "-c", f"{connections}", "-m", method, "-t", "60"]
     argv += ["-disable-compression", "-disable-redirects", *(f"-H={k}: {v}" for k, v in (headers or {}).items())]
@@ -55,7 +73,10 @@ def hey(
         argv.append("-disable-keepalive")
     if rate is not None:
         argv += ["-q", f"{rate / connections:g}"]
-    out = subprocess.run([*argv, url], stdout=subprocess.PIPE, text=True, check=True, timeout=timeout).stdout
+    return [*argv, url]
+
+
+def read_hey(out: str, requests: int) -> LoadResult:
     rows = list(csv.DictReader(out.splitlines()))
     statuses = Counter(int(r["status-code"]) for r in rows)
     durations = [float(r["response-time"]) for r in rows]

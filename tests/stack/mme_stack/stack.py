@@ -11,7 +11,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
 from . import cgroups
-from .agent import Agent, targets
+from .agent import Agent, kind, targets
 from .mongod import Mongod
 from .server import Server
 from .services import Mme, Upstream
@@ -104,8 +104,8 @@ class Stack:
         settings = {**({"targets": targets(observe)} if observe else {}), **(config or {})}
         agent = self.run(Agent(directory, settings or None, name=name, **kwargs), start)
         if start:
-            for kind in {"mongod" if isinstance(s, Mongod) else "traefik" for s in observe if s.running}:
-                agent.wait_observing(kind)
+            for k in {kind(s) for s in observe if s.running}:
+                agent.wait_observing(k)
         return agent
 
 

@@ -54,7 +54,8 @@ class Traefik(Server):
         self.binary = get("traefik")
         self.host = host
         self.ports = {e: free_port() for e in ("web", *entrypoints)}
-        self.metrics_port = free_port() if oracle else None
+        if oracle:
+            self.ports["metrics"] = free_port()
         self.routes = list(routes)
         self.dynamic = dict(dynamic or {})
         self.static_file = directory / "traefik.yml"
@@ -80,8 +81,7 @@ class Traefik(Server):
             "entryPoints": {e: {"address": f"{self.host}:{p}"} for e, p in self.ports.items()},
             "providers": {"file": {"filename": str(self.dynamic_file), "watch": True}},
         }
-        if self.metrics_port:
-            config["entryPoints"]["metrics"] = {"address": f"127.0.0.1:{self.metrics_port}"}
+        if "metrics" in self.ports:
             config["metrics"] = {
                 "prometheus": {
                     "entryPoint": "metrics",
@@ -122,8 +122,8 @@ class Traefik(Server):
 
     def metrics(self) -> Metrics:
         """The oracle: what Traefik itself counted."""
-        assert self.metrics_port, "start Traefik with oracle=True"
-        return Metrics.scrape(f"http://127.0.0.1:{self.metrics_port}/metrics")
+        assert "metrics" in self.ports, "start Traefik with oracle=True"
+        return Metrics.scrape(f"http://127.0.0.1:{self.ports['metrics']}/metrics")
 
     def version(self) -> str:
         out = subprocess.run([self.binary, "version"], stdout=subprocess.PIPE, text=True, check=True).stdout

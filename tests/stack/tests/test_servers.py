@@ -77,7 +77,7 @@ def test_replica_set_has_transactions(stack):
 def test_new_routes_are_taken_up(stack):
     first, second = stack.upstream(name="first"), stack.upstream(name="second")
     traefik = stack.traefik([Route("PathPrefix(`/`)", [first.url])])
-    assert not traefik.metrics_port
+    assert list(traefik.ports) == ["web"]
     traefik.set_routes([Route("PathPrefix(`/only`)", [second.url], service="other")])
     wait_until(lambda: request(f"{traefik.url}/elsewhere")[0] == 404)
     served = second.count()["requests"].get("GET", 0)
