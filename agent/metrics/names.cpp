@@ -48,7 +48,8 @@ bool is_partial_character(std::string_view text) {
   constexpr size_t kLongestCharacter = 4;
   const auto lead = static_cast<unsigned char>(text[0]);
   const auto continues = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; };
-  return lead >= 0xc2 && text.size() < kLongestCharacter && std::all_of(text.begin() + 1, text.end(), continues);
+  return lead >= 0xc2 && lead < 0xf5 && text.size() < kLongestCharacter &&
+         std::all_of(text.begin() + 1, text.end(), continues);
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ std::string_view protocol_name(size_t protocol) {
   return at_or(kProtocols, protocol, kUnknown);
 }
 
-std::string address_text(const uint64_t (&address)[2], uint16_t port) {
+std::string address_text(const __u64 (&address)[2], uint16_t port) {
   std::array<unsigned char, 16> bytes{};
   std::memcpy(bytes.data(), address, bytes.size());
   constexpr std::array<unsigned char, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};

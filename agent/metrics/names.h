@@ -23,7 +23,7 @@ inline constexpr std::string_view kUnknown = "unknown";  // a name that the kern
 [[nodiscard]] std::string_view protocol_name(size_t protocol);        // "http", "mongo"
 
 // "10.0.0.5:8000", "[::1]:80": `address` is 16 bytes in network order, IPv4 as ::ffff:a.b.c.d; `port` in host order.
-[[nodiscard]] std::string address_text(const uint64_t (&address)[2], uint16_t port);
+[[nodiscard]] std::string address_text(const __u64 (&address)[2], uint16_t port);
 
 // A name from the wire as a label value: valid UTF-8 of at most kLabelBytesMax bytes, ended on a character border.
 // Bytes that are not UTF-8, and NUL, become U+FFFD. `cut`: the wire name was longer, so half a character at its end

@@ -15,7 +15,7 @@ double seconds(uint64_t ns) {
 }
 
 double bucket_value(uint32_t index) {
-  if (index >= MME_BUCKETS) return seconds(mme_bucket_bound_ns(MME_BUCKETS - 1));
+  if (index >= MME_BUCKET_OVERFLOW) return seconds(mme_bucket_bound_ns(MME_BUCKETS));
   const double upper = seconds(mme_bucket_bound_ns(index));
   if (index == 0) return upper;
   const double lower = seconds(mme_bucket_bound_ns(index - 1));

@@ -42,10 +42,10 @@ void append_escaped(std::string& out, std::string_view value, bool quotes) {
   }
 }
 
-template <typename Number>
-void append_digits(std::string& out, Number value) {
+template <typename Number, typename... Format>
+void append_digits(std::string& out, Number value, Format... format) {
   std::array<char, 32> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, format...);
   out.append(digits.data(), end.ptr);
 }
 
@@ -58,10 +58,10 @@ void append_number(std::string& out, double value) {
     out += value > 0 ? "+Inf" : "-Inf";
   } else if (std::abs(value) <= kExact && value == std::trunc(value)) {
     append_digits(out, static_cast<int64_t>(value));
+  } else if (std::abs(value) < 1) {
+    append_digits(out, value, std::chars_format::general);  // 0.0001, not 1e-04
   } else {
-    std::array<char, 32> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general);
-    out.append(digits.data(), end.ptr);
+    append_digits(out, value);
   }
 }
 

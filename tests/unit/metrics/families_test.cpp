@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metrics/families.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace mme {
+namespace {
+
+Latency latency(std::vector<uint64_t> bounds, uint64_t sum_ns) {
+  Latency result;
+  result.bounds = std::move(bounds);
+  result.sum_ns = sum_ns;
+  return result;
+}
+
+Snapshot http_snapshot() {
+  Snapshot snapshot;
+  snapshot.bounds_s = {0.1, 0.3, 1.2, 5};
+  snapshot.entrypoint = {
+      {"traefik", "web", "GET", "http", "200", latency({7, 1, 0, 0, 2}, 12'500'000'000), 5, 900},
+      {"traefik-2", "web", "GET", "http", "200", latency({1, 0, 0, 0, 0}, 500'000'000), 1, 100},
+  };
+  snapshot.upstream = {{"traefik", "10.0.0.5:8000", "POST", "sse", "502", latency({1, 0, 0, 0, 0}, 1'000'000), 3, 4},
+                       {"_other", "_other", "_other", "_other", "_other", latency({0, 1, 0, 0, 0}, 1'000'000), 0, 0}};
+  snapshot.open_by_entrypoint = {{"web", 12}};
+  return snapshot;
+}
+
+MongoSeries mongo(std::string collection, std::string outcome) {
+  return {"mongod", "find", "mme", std::move(collection), std::move(outcome), true, latency({1, 0, 0, 0, 0}, 1000),
+          10,       20};
+}
+
+std::string part_of(const std::string& exposition, const std::string& name) {
+  const size_t begin = exposition.find("# HELP " + name + " ");
+  if (begin == std::string::npos) return "";
+  const size_t type = exposition.find("# TYPE", begin);
+  return exposition.substr(type, exposition.find("# HELP", begin + 1) - type);
+}
+
+TEST(Families, EntrypointAsTraefikNamesIt) {
+  const std::string out = exposition(http_snapshot(), Subset::all);
+  EXPECT_EQ(part_of(out, "traefik_entrypoint_requests_total"),
+            "# TYPE traefik_entrypoint_requests_total counter\n"
+            "traefik_entrypoint_requests_total{code=\"200\",entrypoint=\"web\",method=\"GET\",protocol=\"http\"} 11\n");
+  EXPECT_EQ(part_of(out, "traefik_entrypoint_request_duration_seconds"),
+            "# TYPE traefik_entrypoint_request_duration_seconds histogram\n"
+            "traefik_entrypoint_request_duration_seconds_bucket{code=\"200\",entrypoint=\"web\",method=\"GET\","
+            "protocol=\"http\",le=\"0.1\"} 8\n"
+            "traefik_entrypoint_request_duration_seconds_bucket{code=\"200\",entrypoint=\"web\",method=\"GET\","
+            "protocol=\"http\",le=\"0.3\"} 9\n"
+            "traefik_entrypoint_request_duration_seconds_bucket{code=\"200\",entrypoint=\"web\",method=\"GET\","
+            "protocol=\"http\",le=\"1.2\"} 9\n"
+            "traefik_entrypoint_request_duration_seconds_bucket{code=\"200\",entrypoint=\"web\",method=\"GET\","
+            "protocol=\"http\",le=\"5\"} 9\n"
+            "traefik_entrypoint_request_duration_seconds_bucket{code=\"200\",entrypoint=\"web\",method=\"GET\","
+            "protocol=\"http\",le=\"+Inf\"} 11\n"
+            "traefik_entrypoint_request_duration_seconds_sum{code=\"200\",entrypoint=\"web\",method=\"GET\","
+            "protocol=\"http\"} 13\n"
+            "traefik_entrypoint_request_duration_seconds_count{code=\"200\",entrypoint=\"web\",method=\"GET\","
+            "protocol=\"http\"} 11\n");
+  EXPECT_EQ(part_of(out, "traefik_entrypoint_requests_bytes_total"),
+            "# TYPE traefik_entrypoint_requests_bytes_total counter\n"
+            "traefik_entrypoint_requests_bytes_total{code=\"200\",entrypoint=\"web\",method=\"GET\",protocol=\"http\"} "
+            "6\n");
+  EXPECT_EQ(part_of(out, "traefik_open_connections"),
+            "# TYPE traefik_open_connections gauge\n"
+            "traefik_open_connections{entrypoint=\"web\",protocol=\"TCP\"} 12\n");
+}
+
+TEST(Families, UpstreamServer) {
+  EXPECT_EQ(part_of(exposition(http_snapshot(), Subset::traefik), "mme_upstream_requests_total"),
+            "# TYPE mme_upstream_requests_total counter\n"
+            "mme_upstream_requests_total{code=\"502\",method=\"POST\",protocol=\"sse\",service=\"10.0.0.5:8000\","
+            "url=\"http://10.0.0.5:8000\"} 1\n"
+            "mme_upstream_requests_total{code=\"_other\",method=\"_other\",protocol=\"_other\",service=\"_other\","
+            "url=\"_other\"} 1\n");
+}
+
+TEST(Families, MongoWithHostileNames) {
+  Snapshot snapshot = http_snapshot();
+  snapshot.mongo = {mongo("a\"\\\nb", "error"), mongo("a\"\\\nb", "ok")};
+  snapshot.mongo_errors = {{"insert", "DuplicateKey", 4}};
+  snapshot.mongo_awaited = {{"hello", 9}};
+  const std::string out = exposition(snapshot, Subset::mongodb);
+  EXPECT_NE(out.find("mme_mongo_command_duration_seconds_bucket{collection=\"a\\\"\\\\\\nb\",command=\"find\","
+                     "database=\"mme\",outcome=\"error\",le=\"0.1\"} 1\n"),
+            std::string::npos);
+  // Both outcomes in one: the contract gives the byte counters no outcome.
+  EXPECT_EQ(part_of(out, "mme_mongo_response_bytes_total"),
+            "# TYPE mme_mongo_response_bytes_total counter\n"
+            "mme_mongo_response_bytes_total{collection=\"a\\\"\\\\\\nb\",command=\"find\",database=\"mme\"} 40\n");
+  EXPECT_NE(out.find("mme_mongo_command_errors_total{command=\"insert\",error=\"DuplicateKey\"} 4\n"),
+            std::string::npos);
+  EXPECT_NE(out.find("mme_mongo_awaited_total{command=\"hello\"} 9\n"), std::string::npos);
+  EXPECT_NE(out.find("mme_mongo_connections{state=\"open\"} 0\n"), std::string::npos);
+}
+
+Snapshot agent_snapshot() {
+  Snapshot snapshot = http_snapshot();
+  snapshot.mongo = {mongo("c", "ok")};
+  snapshot.accounts["http"] = {10, 9, {{"gap", 1}}, {{"gap", 0}}};
+  snapshot.accounts["mongo"] = {20, 20, {{"gap", 0}}, {{"gap", 2}}};
+  snapshot.series_in_use = {{"entrypoint", 2}, {"mongo", 1}};
+  snapshot.series_overflow = {{"entrypoint", 0}, {"mongo", 0}, {"mongo_errors", 1}};
+  snapshot.events_lost = {{"slow/ring_full", 3}};
+  snapshot.programs = {{"ingress", 2'500'000, 100, 4000}, {"ingress", 500'000, 1, 4000}};
+  snapshot.map_bytes = {{"series", 4096}};
+  snapshot.targets = {{"traefik", "traefik", true, 1, "/t", {}, ""}, {"mongod", "mongod", false, 2, "/m", {}, "gone"}};
+  snapshot.attachments = {{"traefik", "ingress", "/t", true, ""},
+                          {"traefik", "ingress", "/t", false, "twice"},
+                          {"mongod", "ingress", "/m", false, "EPERM"}};
+  snapshot.agent.version = "0.1.0";
+  snapshot.agent.revision = "abc";
+  snapshot.agent.config_reload_ok = false;
+  return snapshot;
+}
+
+TEST(Families, TheAgentItself) {
+  const std::string out = exposition(agent_snapshot(), Subset::all);
+  for (const char* line : {
+           "mme_agent_target_up{kind=\"traefik\",name=\"traefik\"} 1\n",
+           "mme_agent_target_up{kind=\"mongod\",name=\"mongod\"} 0\n",
+           "mme_agent_attached{cgroup=\"/t\",hook=\"ingress\"} 1\n",
+           "mme_agent_bytes_seen_total{protocol=\"http\"} 10\n",
+           "mme_agent_bytes_parsed_total{protocol=\"http\"} 9\n",
+           "mme_agent_bytes_skipped_total{protocol=\"http\",reason=\"gap\"} 1\n",
+           "mme_agent_messages_skipped_total{protocol=\"mongo\",reason=\"gap\"} 2\n",
+           "mme_agent_series{family=\"entrypoint\"} 2\n",
+           "mme_agent_series_overflow_total{family=\"mongo_errors\"} 1\n",
+           "mme_agent_events_lost_total{reason=\"ring_full\",stream=\"slow\"} 3\n",
+           "mme_agent_bpf_run_seconds_total{program=\"ingress\"} 0.003\n",
+           "mme_agent_bpf_runs_total{program=\"ingress\"} 101\n",
+           "mme_agent_map_bytes{map=\"series\"} 4096\n",
+           "mme_agent_build_info{revision=\"abc\",version=\"0.1.0\"} 1\n",
+           "mme_agent_config_last_reload_successful 0\n",
+       }) {
+    EXPECT_NE(out.find(line), std::string::npos) << line;
+  }
+}
+
+TEST(Families, SubsetsShareNoCounterOfAProtocol) {
+  const std::string traefik = exposition(agent_snapshot(), Subset::traefik);
+  const std::string mongodb = exposition(agent_snapshot(), Subset::mongodb);
+  EXPECT_EQ(traefik.find("mme_mongo"), std::string::npos);
+  EXPECT_EQ(mongodb.find("traefik_"), std::string::npos);
+  EXPECT_EQ(mongodb.find("mme_upstream"), std::string::npos);
+  for (const char* only_http : {"{protocol=\"http\"}", "kind=\"traefik\"", "family=\"entrypoint\"", "cgroup=\"/t\""}) {
+    EXPECT_NE(traefik.find(only_http), std::string::npos) << only_http;
+    EXPECT_EQ(mongodb.find(only_http), std::string::npos) << only_http;
+  }
+  for (const char* only_mongo : {"{protocol=\"mongo\"}", "kind=\"mongod\"", "family=\"mongo\"", "cgroup=\"/m\""}) {
+    EXPECT_EQ(traefik.find(only_mongo), std::string::npos) << only_mongo;
+    EXPECT_NE(mongodb.find(only_mongo), std::string::npos) << only_mongo;
+  }
+  for (const char* both : {"mme_agent_build_info", "process_cpu_seconds_total"}) {
+    EXPECT_NE(traefik.find(both), std::string::npos);
+    EXPECT_NE(mongodb.find(both), std::string::npos);
+  }
+}
+
+TEST(Families, HelpOnEachAndNoDuplicates) {
+  std::set<std::string> names;
+  for (const auto& family : families(agent_snapshot(), Subset::all)) {
+    EXPECT_TRUE(names.insert(family.name).second) << family.name;
+    EXPECT_FALSE(family.help.empty()) << family.name;
+    std::set<std::string> seen;
+    for (const auto& metric : family.metric) {
+      std::string labels;
+      for (const auto& label : metric.label) labels += label.name + "=" + label.value + ";";
+      EXPECT_TRUE(seen.insert(labels).second) << family.name << " " << labels;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mme
