@@ -22,6 +22,9 @@ Position position(const YAML::Mark& mark) {
   return {mark.line + 1, mark.column + 1};
 }
 
+// yaml-cpp lets a quoted text end with the blanks at the end of the file; behind a comment it does not.
+constexpr std::string_view kEndMark = "\n#";
+
 // Ends the parsing from inside a callback; caught in read_document.
 struct Stop {
   Position at;
@@ -178,6 +181,29 @@ bool is_indented_by_tab(std::string_view text, int line) {
   return text.substr(0, text.find_first_not_of(" \t")).find('\t') != std::string_view::npos;
 }
 
+// What usually is behind a message of yaml-cpp.
+std::string syntax_mend(std::string_view message, std::string_view text, int line) {
+  if (is_indented_by_tab(text, line)) return "indent with spaces, not tabs";
+  if (message == "end of sequence flow not found") return "is a [ before this not closed?";
+  if (message == "end of map flow not found")
+    return "is a { before this not closed, or a value with [ or { not quoted?";
+  if (message == "end of map not found" || message == "end of sequence not found") {
+    return "is this line indented like its neighbours, and a value with [ or { quoted?";
+  }
+  if (message == "illegal map value") return "is a value with a colon not quoted, or this line not indented right?";
+  if (message == "illegal EOF in scalar") return "is a quote before this not closed?";
+  if (message == "unknown token") return "quote text that begins with a special character";
+  return {};
+}
+
+// The end mark is no place in the file.
+Position inside(std::string_view text, Position at) {
+  const int lines = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
+  if (at.line <= lines) return at;
+  const size_t last_line_bytes = text.size() - (text.rfind('\n') + 1);  // npos + 1 is 0
+  return {lines, static_cast<int>(last_line_bytes) + 1};
+}
+
 }  // namespace
 
 tl::expected<Document, ConfigErrors> read_document(std::string_view text, const std::string& file) {
@@ -190,18 +216,17 @@ tl::expected<Document, ConfigErrors> read_document(std::string_view text, const 
   if (const auto stop = unreadable_character(text)) return failed(stop->at, stop->problem, stop->mend);
 
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream{std::string(text).append(kEndMark)};
     YAML::Parser parser(stream);
     Builder builder;
     while (parser.HandleNextDocument(builder)) {
     }
     return builder.take();
   } catch (const Stop& stop) {
-    return failed(stop.at, stop.problem, stop.mend);
+    return failed(inside(text, stop.at), stop.problem, stop.mend);
   } catch (const YAML::Exception& error) {
-    const Position at = position(error.mark);
-    return failed(at, "YAML syntax: " + error.msg,
-                  is_indented_by_tab(text, at.line) ? "indent with spaces, not tabs" : "");
+    const Position at = inside(text, position(error.mark));
+    return failed(at, "YAML syntax: " + error.msg, syntax_mend(error.msg, text, at.line));
   } catch (const std::exception& error) {
     return failed({}, fmt::format("cannot be parsed: {}", error.what()), {});
   }

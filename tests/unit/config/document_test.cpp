@@ -23,11 +23,35 @@ TEST(Document, NothingIsFine) {
 }
 
 TEST(Document, SyntaxErrorHasItsLine) {
-  EXPECT_EQ(errors_of("web:\n  listen: [1\nlog: {}\n"), "a.yaml:3:4: YAML syntax: end of sequence flow not found");
+  EXPECT_EQ(errors_of("web:\n  listen: [1\nlog: {}\n"),
+            "a.yaml:3:4: YAML syntax: end of sequence flow not found; is a [ before this not closed?");
+  EXPECT_EQ(errors_of("log:\n  level: [1\n"),
+            "a.yaml:3:1: YAML syntax: end of sequence flow not found; is a [ before this not closed?");
+  EXPECT_EQ(errors_of("web: {listen: [::1]:9477}\n"),
+            "a.yaml:1:20: YAML syntax: end of map flow not found; "
+            "is a { before this not closed, or a value with [ or { not quoted?");
+  EXPECT_EQ(errors_of("log:\n  level: info\n web: {}\n"),
+            "a.yaml:3:2: YAML syntax: end of map not found; "
+            "is this line indented like its neighbours, and a value with [ or { quoted?");
   EXPECT_EQ(errors_of("log:\n\tlevel: info\n"),
             "a.yaml:2:7: YAML syntax: illegal map value; indent with spaces, not tabs");
-  EXPECT_EQ(errors_of("log: {level: \"info}\n"), "a.yaml:2:1: YAML syntax: end of map flow not found");
-  EXPECT_EQ(errors_of("a: b: c\n"), "a.yaml:1:5: YAML syntax: illegal map value");
+  EXPECT_EQ(errors_of("a: b: c\n"),
+            "a.yaml:1:5: YAML syntax: illegal map value; "
+            "is a value with a colon not quoted, or this line not indented right?");
+  EXPECT_EQ(errors_of("log: @x\n"),
+            "a.yaml:1:6: YAML syntax: unknown token; quote text that begins with a special character");
+  EXPECT_EQ(errors_of("log: *x\n"), "a.yaml:1:6: YAML syntax: the referenced anchor is not defined");
+}
+
+TEST(Document, QuotesAreClosed) {
+  const std::string open_quote = "YAML syntax: illegal EOF in scalar; is a quote before this not closed?";
+  EXPECT_EQ(errors_of("log:\n  level: \"info"), "a.yaml:2:15: " + open_quote);
+  // yaml-cpp itself would take these for "info ".
+  EXPECT_EQ(errors_of("log:\n  level: \"info\n"), "a.yaml:3:1: " + open_quote);
+  EXPECT_EQ(errors_of("log:\n  level: 'info\n\n  \n"), "a.yaml:5:1: " + open_quote);
+  EXPECT_EQ(errors_of("log: {level: \"info}\n"), "a.yaml:2:1: " + open_quote);
+  EXPECT_EQ(errors_of("\""), "a.yaml:1:2: " + open_quote);
+  EXPECT_EQ(errors_of("log: {level: \"info\"} # it's \"fine"), "");
 }
 
 TEST(Document, OnlyOne) {
