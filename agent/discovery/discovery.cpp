@@ -135,7 +135,9 @@ void Discovery::Impl::find_processes(Clock::time_point now) {
   if (std::exchange(rules_changed, false)) pids.merge(table.all());
   pids.insert(undecided.begin(), undecided.end());
   for (const auto& [pid, process] : tracked) {
-    if (table.find(pid) == nullptr || !process.runs_same(proc)) pids.insert(pid);
+    if (table.find(pid) != nullptr && process.runs_same(proc)) continue;
+    table.look_again(proc, pid);
+    pids.insert(pid);
   }
   for (const pid_t pid : pids) decide(pid, now);
 }

@@ -74,6 +74,15 @@ tl::expected<std::vector<pid_t>, int> ProcessTable::refresh(const ProcReader& pr
   return looked_at;
 }
 
+void ProcessTable::look_again(const ProcReader& proc, pid_t pid) {
+  const auto at = processes_.find(pid);
+  if (at == processes_.end()) return;
+  const auto text = proc.read(pid, "stat");
+  const auto stat = text ? parse_stat(*text) : std::nullopt;
+  at->second.ignored = !stat || stat->dead();
+  if (stat) at->second.comm = stat->comm;
+}
+
 const Process* ProcessTable::find(pid_t pid) const {
   const auto at = processes_.find(pid);
   return at == processes_.end() ? nullptr : &at->second;

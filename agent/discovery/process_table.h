@@ -32,6 +32,9 @@ class ProcessTable {
   [[nodiscard]] tl::expected<std::vector<pid_t>, int> refresh(const ProcReader& proc, Clock::time_point now,
                                                               bool unchanged);
 
+  // Looks at one again at once: whether it has died, or runs something else.
+  void look_again(const ProcReader& proc, pid_t pid);
+
   [[nodiscard]] const Process* find(pid_t pid) const;
   [[nodiscard]] std::set<pid_t> all() const;
   [[nodiscard]] size_t size() const { return processes_.size(); }
