@@ -17,22 +17,28 @@ missing_commands() {
 
 # Packages that bring a server must not start it: it would be a target on this host, and hold its ports.
 install_packages() {
-  local policy=/usr/sbin/policy-rc.d made='' unit rc=0
+  local policy=/usr/sbin/policy-rc.d made='' unit log=$cache/apt.log rc=0
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
     made=1
   fi
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 update >&2 &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 \
-      --no-install-recommends install "$@" </dev/null >&2 || rc=$?
+  apt_get update >"$log" 2>&1 || say "apt-get update failed in part (see $log); going on with what it knows"
+  apt_get -y --no-install-recommends install "$@" >>"$log" 2>&1 || rc=$?
   [ -z "$made" ] || as_root rm -f "$policy"
-  [ "$rc" = 0 ] || die "apt-get could not install: $* (status $rc; see above)"
+  if [ "$rc" != 0 ]; then
+    tail -n 30 "$log" >&2
+    die "apt-get could not install: $* (status $rc, all of it in $log)"
+  fi
   if [ -d /run/systemd/system ]; then # nor at the next boot
     for unit in docker.service docker.socket containerd.service prometheus.service; do
       case " $* " in *" ${unit%%.*}"*) as_root systemctl disable -q "$unit" 2>/dev/null || true ;; esac
     done
   fi
+}
+
+apt_get() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 "$@" </dev/null
 }
 
 ensure_packages() {

@@ -77,7 +77,7 @@ class Traefik(Server):
     def static_config(self, buckets: Sequence[float]) -> dict[str, Any]:
         config: dict[str, Any] = {
             "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
-            "log": {"level": "INFO"},
+            "log": {"level": "INFO", "noColor": True},
             "entryPoints": {e: {"address": f"{self.host}:{p}"} for e, p in self.ports.items()},
             "providers": {"file": {"filename": str(self.dynamic_file), "watch": True}},
         }
