@@ -3,6 +3,8 @@
 set -euo pipefail
 shopt -s inherit_errexit
 
+HOME=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)} # not everywhere set, and Go, pip and npm want it
+export HOME
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/mme-agent
 export repo cache
