@@ -5,7 +5,7 @@ go_minor=24
 go_fetched=1.26.8 # what is fetched where the host's own is too old
 
 export GOCACHE=${GOCACHE:-$cache/go/build} GOMODCACHE=${GOMODCACHE:-$cache/go/mod}
-export GOFLAGS='-buildvcs=false -modcacherw' GOTOOLCHAIN=local
+export GOFLAGS='-buildvcs=false -modcacherw' GOTOOLCHAIN=local CGO_ENABLED=0 # static, as Traefik's releases are
 
 go_is_new_enough() {
   local v

@@ -11,7 +11,7 @@ build_packages=(
 )
 test_packages=(
   ca-certificates clang-format-16 clang-tidy-16 iproute2 jq libclang-rt-16-dev nghttp2-client procps
-  python3-venv shellcheck util-linux wrk hey
+  python3-venv shellcheck util-linux wrk hey libcurl4
 )
 
 # "command:package" where another source of the command is as good (and a second one may even conflict).

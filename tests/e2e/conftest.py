@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mme_stack import Agent, Mme, Mongod, Route, Stack, Traefik, Upstream
+from mme_stack import Agent, Dockerd, Mme, Mongod, Route, Stack, Traefik, Upstream
+from mme_stack.agent import Observable
 from mme_stack.network import steered_loopback
 from mme_stack.paths import AGENT, get
-from mme_stack.server import Server
 from mme_stack.stack import end_on_sigterm
 
 session_stack = pytest.StashKey[Stack]()
@@ -76,10 +76,16 @@ def observe(servers: Stack) -> Callable[..., Agent]:
     """observe(traefik, mongod, config={...}, ...): a fresh agent limited to these servers, observing on return."""
     assert AGENT.exists(), f"{AGENT} is not built: run scripts/build"
 
-    def start(*observed: Server, config: dict[str, Any] | None = None, **kwargs: Any) -> Agent:
+    def start(*observed: Observable, config: dict[str, Any] | None = None, **kwargs: Any) -> Agent:
         return servers.agent(observed, config, **kwargs)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def dockerd(stack: Stack) -> Dockerd:
+    """A Docker Engine: dockerd.run(get("traefik"), [...], name=..., labels={...}) gives a Container."""
+    return stack.dockerd()
 
 
 @pytest.fixture

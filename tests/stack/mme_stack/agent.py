@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -13,26 +13,23 @@ from .metrics import Metrics
 from .paths import AGENT
 from .ports import free_port
 from .server import Server
-from .traefik import Traefik
 
 
-def targets(servers: Sequence[Server]) -> dict[str, list[dict[str, Any]]]:
-    """Configuration that limits an agent to these servers, for others may run on the same host.
+class Observable(Protocol):
+    kind: str
 
-    Entrypoints are named as Traefik's own file names them; a cgroup is kept over a restart, a pid is not.
-    """
+    @property
+    def running(self) -> bool: ...
+
+    def target(self) -> dict[str, Any]: ...
+
+
+def targets(observed: Sequence[Observable]) -> dict[str, list[dict[str, Any]]]:
+    """Configuration that limits an agent to these, for others may run on the same host."""
     found: dict[str, list[dict[str, Any]]] = {"traefik": [], "mongod": []}
-    for s in servers:
-        target: dict[str, Any] = {"cgroup": s.cgroup.name} if s.cgroup.ours else {"pid": s.pid}
-        if isinstance(s, Traefik):
-            target["entrypoints"] = dict(s.ports)
-        target["name"] = s.name
-        found[kind(s)].append(target)
+    for o in observed:
+        found[o.kind].append(o.target())
     return found
-
-
-def kind(server: Server) -> str:
-    return "traefik" if isinstance(server, Traefik) else "mongod"
 
 
 class Agent(Server):
@@ -72,6 +69,12 @@ class Agent(Server):
 
     def ready(self) -> bool:
         return status_of(self.url + self.wait_path) == 200
+
+    def why(self) -> str:
+        try:
+            return self.get(self.wait_path)[1].decode(errors="replace").strip()
+        except OSError as error:
+            return str(error)
 
     def metrics(self, path: str = "/metrics") -> Metrics:
         return Metrics.scrape(self.url + path)

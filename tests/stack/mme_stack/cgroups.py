@@ -20,6 +20,12 @@ def mount() -> Path:
     raise RuntimeError("no cgroup v2 is mounted on this host")
 
 
+def member_of(pid: int) -> str:
+    """The cgroup v2 of a process, as a path below the mount."""
+    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    return next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
+
+
 class Cgroup:
     """A cgroup below `mme-stack/<our pid>`, or an existing one by its absolute path, which is left as it is."""
 

@@ -14,6 +14,8 @@ from .server import Server
 class Mongod(Server):
     """A standalone mongod, or with `replica_set` a set of one (for transactions, change streams, exhaust hello)."""
 
+    kind = "mongod"
+
     def __init__(
         self,
         directory: Path,

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .cgroups import Cgroup
 
@@ -26,6 +27,7 @@ class Server:
     `prefix`: a command to run it under, such as ["nsenter", "--net=/run/netns/a"].
     """
 
+    kind = ""  # what it is to the agent: traefik, mongod or nothing
     start_timeout = 60.0
 
     def __init__(
@@ -52,6 +54,14 @@ class Server:
 
     def ready(self) -> bool:
         raise NotImplementedError
+
+    def target(self) -> dict[str, Any]:
+        """Its entry under `targets` of the agent's configuration; a cgroup is kept over a restart, a pid is not."""
+        return {"name": self.name, **({"cgroup": self.cgroup.name} if self.cgroup.ours else {"pid": self.pid})}
+
+    def why(self) -> str:
+        """What the server itself says of not being ready."""
+        return ""
 
     @property
     def pid(self) -> int:
@@ -86,7 +96,7 @@ class Server:
             if not self.running:
                 raise StartError(f"{self.name} ended with {self.process and self.process.returncode}:\n{self.tail()}")
             if time.monotonic() > deadline:
-                raise StartError(f"{self.name} not ready after {self.start_timeout:.0f} s:\n{self.tail()}")
+                raise StartError(f"{self.name} not ready after {self.start_timeout:.0f} s: {self.why()}\n{self.tail()}")
             time.sleep(0.02)
 
     def stop(self, timeout: float = 20) -> int | None:

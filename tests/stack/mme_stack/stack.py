@@ -11,7 +11,8 @@ from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
 
 from . import cgroups
-from .agent import Agent, kind, targets
+from .agent import Agent, Observable, targets
+from .docker import Dockerd
 from .mongod import Mongod
 from .server import Server
 from .services import Mme, Upstream
@@ -90,22 +91,26 @@ class Stack:
         name, directory = self.place(name)
         return self.run(Traefik(directory, routes, name=name, **kwargs), start)
 
+    def dockerd(self, *, start: bool = True, name: str = "dockerd", **kwargs: Any) -> Dockerd:
+        name, directory = self.place(name)
+        return self.run(Dockerd(directory, name=name, **kwargs), start)
+
     def agent(
         self,
-        observe: Sequence[Server] = (),
+        observe: Sequence[Observable] = (),
         config: Mapping[str, Any] | None = None,
         *,
         start: bool = True,
         name: str = "agent",
         **kwargs: Any,
     ) -> Agent:
-        """An agent limited to the servers of `observe` (with none: every one of the host), observing them on return."""
+        """An agent limited to `observe` (with none: every server of the host), observing those that run on return."""
         name, directory = self.place(name)
         settings = {**({"targets": targets(observe)} if observe else {}), **(config or {})}
         agent = self.run(Agent(directory, settings or None, name=name, **kwargs), start)
         if start:
-            for k in {kind(s) for s in observe if s.running}:
-                agent.wait_observing(k)
+            for kind in {o.kind for o in observe if o.running}:
+                agent.wait_observing(kind)
         return agent
 
 

@@ -36,6 +36,8 @@ class Traefik(Server):
     `static` and `dynamic` are merged into the two files. Readiness is asked with real requests: compare deltas.
     """
 
+    kind = "traefik"
+
     def __init__(
         self,
         directory: Path,
@@ -73,6 +75,9 @@ class Traefik(Server):
 
     def argv(self) -> list[str]:
         return [str(self.binary), f"--configFile={self.static_file}"]
+
+    def target(self) -> dict[str, Any]:
+        return {**super().target(), "entrypoints": dict(self.ports)}  # named as its own file names them
 
     def static_config(self, buckets: Sequence[float]) -> dict[str, Any]:
         config: dict[str, Any] = {

@@ -15,11 +15,6 @@ from mme_stack.paths import REPO
 from mme_stack.ports import accepts
 
 
-def cgroup_of(pid: int) -> str:
-    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
-    return next(line.removeprefix("0::") for line in lines if line.startswith("0::"))
-
-
 @pytest.fixture(scope="module")
 def stack():
     with Stack() as stack:
@@ -29,18 +24,18 @@ def stack():
 def test_server_lives_in_its_own_cgroup_and_restarts_as_itself(stack):
     upstream = stack.upstream()
     port, pid = upstream.port, upstream.pid
-    assert cgroup_of(pid) == upstream.cgroup.name == f"/mme-stack/{os.getpid()}/upstream"
+    assert cgroups.member_of(pid) == upstream.cgroup.name == f"/mme-stack/{os.getpid()}/upstream"
 
     upstream.restart()
 
-    assert (upstream.port, cgroup_of(upstream.pid)) == (port, upstream.cgroup.name)
+    assert (upstream.port, cgroups.member_of(upstream.pid)) == (port, upstream.cgroup.name)
     assert upstream.pid != pid
 
 
 def test_existing_cgroup_is_left_alone(stack):
     with stack.nested() as inner:
         upstream = inner.upstream(cgroup="/")
-        assert cgroup_of(upstream.pid) == "/"
+        assert cgroups.member_of(upstream.pid) == "/"
     assert not upstream.running
     assert cgroups.mount().exists()
 
