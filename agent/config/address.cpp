@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "config/config.h"
-#include "config/reader.h"
+#include "config/message.h"
 
 namespace mme {
 namespace {

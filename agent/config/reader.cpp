@@ -14,43 +14,6 @@
 namespace mme {
 namespace {
 
-constexpr size_t kShownBytes = 60;
-
-// "web.listen"; a key that is no plain word is quoted.
-std::string join(const std::string& path, std::string_view key) {
-  const bool word = !key.empty() && key.size() <= kShownBytes && std::all_of(key.begin(), key.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  });
-  const std::string last = word ? std::string(key) : in_quotes(key);
-  return path.empty() ? last : path + "." + last;
-}
-
-// Insertions, deletions, replacements and swaps of neighbours that turn one text into the other.
-size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before(b.size() + 1);
-  std::vector<size_t> above(b.size() + 1);
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) above[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    std::swap(before, above);
-    std::swap(above, row);
-  }
-  return above[b.size()];
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::string list_of(std::span<const std::string_view> names) {
   std::string result;
   for (const std::string_view name : names) {
@@ -79,8 +42,8 @@ NumberKind number_kind(const Node& node) {
 }
 
 bool is_flag(const Node& node) {
-  const std::string word = lower(node.text);
-  return node.plain && (word == "true" || word == "false");
+  constexpr std::string_view flags[] = {"true", "True", "TRUE", "false", "False", "FALSE"};
+  return node.plain && std::find(std::begin(flags), std::end(flags), node.text) != std::end(flags);
 }
 
 // "is a list", "3 is a number", …: what a value of the wrong type is instead.
@@ -102,45 +65,9 @@ std::string what_it_is(const Node& node) {
 
 }  // namespace
 
-std::string shown(std::string_view text) {
-  std::string result;
-  size_t used = 0;
-  while (used < text.size()) {
-    if (used >= kShownBytes) return result + "…";
-    const Utf8Character character = first_character(text.substr(used));
-    if (character.length == 0) {
-      result += "\uFFFD";
-    } else if (is_control(character.code)) {
-      fmt::format_to(std::back_inserter(result), "\\u{:04x}", static_cast<uint32_t>(character.code));
-    } else {
-      if (character.code == '"' || character.code == '\\') result += '\\';
-      result += text.substr(used, character.length);
-    }
-    used += std::max<size_t>(character.length, 1);
-  }
-  return result;
-}
-
-std::string in_quotes(std::string_view text) {
-  return '"' + shown(text) + '"';
-}
-
-std::optional<std::string_view> nearest(std::string_view text, std::span<const std::string_view> known) {
-  if (text.size() < 2 || text.size() > kShownBytes) return std::nullopt;
-  const std::string written = lower(text);
-  std::optional<std::string_view> best;
-  size_t best_distance = 0;
-  for (const std::string_view candidate : known) {
-    const size_t longer = std::max(written.size(), candidate.size());
-    size_t distance = edit_distance(written, candidate);
-    // "warning" means warn, "bound" means bounds.
-    const bool prefix = std::min(written.size(), candidate.size()) >= 3 &&
-                        (written.starts_with(candidate) || candidate.starts_with(written));
-    if (prefix) distance = std::min<size_t>(distance, 1);
-    if (distance > std::max<size_t>(1, longer / 3)) continue;
-    if (!best || distance < best_distance) best = candidate, best_distance = distance;
-  }
-  return best;
+const Cursor* find(const Members& members, std::string_view key) {
+  const auto found = members.find(key);
+  return found == members.end() ? nullptr : &found->second;
 }
 
 Cursor Reader::root() const {
@@ -157,15 +84,15 @@ Cursor Reader::child(const Cursor& parent, const Node::Child& child, std::string
   return {&node, at, at, std::move(path)};
 }
 
-std::map<std::string, Cursor, std::less<>> Reader::members(const Cursor& map) {
-  std::map<std::string, Cursor, std::less<>> found;
+Members Reader::members(const Cursor& map) {
+  Members found;
   if (map.node->kind == NodeKind::null) return found;
   if (map.node->kind != NodeKind::map) {
     wrong_type(map, "a map (key: value)");
     return found;
   }
   for (const Node::Child& entry : map.node->children) {
-    Cursor value = child(map, entry, join(map.path, entry.key));
+    Cursor value = child(map, entry, key_path(map.path, entry.key));
     const auto [first, inserted] = found.try_emplace(entry.key, value);
     if (!inserted) {
       error_at(value.key_at, value.path, fmt::format("given twice, first on line {}", first->second.key_at.line),
@@ -175,7 +102,7 @@ std::map<std::string, Cursor, std::less<>> Reader::members(const Cursor& map) {
   return found;
 }
 
-std::map<std::string, Cursor, std::less<>> Reader::members(const Cursor& map, std::span<const KnownKey> known) {
+Members Reader::members(const Cursor& map, std::span<const KnownKey> known) {
   std::vector<std::string_view> names;
   for (const KnownKey& key : known) {
     if (key.available) names.push_back(key.name);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "config/document.h"
+#include "config/message.h"
 
 namespace mme {
 
@@ -21,14 +22,15 @@ struct Cursor {
   std::string path;  // "targets.traefik[0].pid"
 };
 
+// The members of a map by key.
+using Members = std::map<std::string, Cursor, std::less<>>;
+[[nodiscard]] const Cursor* find(const Members& members, std::string_view key);  // null: not there
+
 // A key that a map may have. `available` false: designed, not yet made; using it is an error of its own.
 struct KnownKey {
   std::string_view name;
   bool available = true;
 };
-
-// The value of a closed set nearest to what was written, if it is near enough to be a slip.
-[[nodiscard]] std::optional<std::string_view> nearest(std::string_view text, std::span<const std::string_view> known);
 
 // Takes typed values out of a document and keeps every error. A getter gives nothing when the value is wrong and has
 // then added its error.
@@ -39,9 +41,9 @@ class Reader {
   [[nodiscard]] Cursor root() const;
 
   // The members of a map by key; an empty value counts as an empty map. Duplicate keys are errors.
-  std::map<std::string, Cursor, std::less<>> members(const Cursor& map);
+  Members members(const Cursor& map);
   // The same, where only these keys may be; others are errors and left out.
-  std::map<std::string, Cursor, std::less<>> members(const Cursor& map, std::span<const KnownKey> known);
+  Members members(const Cursor& map, std::span<const KnownKey> known);
 
   std::optional<std::vector<Cursor>> items(const Cursor& list, std::string_view of_what);
 
@@ -68,9 +70,5 @@ class Reader {
 };
 
 inline constexpr size_t kConfigErrorsMax = 100;
-
-// As it is shown in messages: escaped, cut after 60 bytes.
-[[nodiscard]] std::string shown(std::string_view text);
-[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace mme

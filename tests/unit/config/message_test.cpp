@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/reader.h"
+#include "config/message.h"
 
 #include "support.h"
 

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/targets.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/utf8.h"
+
+namespace mme {
+namespace {
+
+constexpr int64_t kPidMax = 4194304;  // PID_MAX_LIMIT of the kernel
+constexpr int64_t kPortMax = 65535;
+constexpr size_t kLabelBytesMax = 128;
+constexpr size_t kPathBytesMax = 4096;
+
+// Those with false are keys of the design that this version does not have yet.
+constexpr KnownKey kTargetsKeys[] = {{"traefik"}, {"mongod"}};
+constexpr KnownKey kTraefikKeys[] = {{"process"}, {"pid"},         {"cgroup"},          {"name"},
+                                     {"ports"},   {"entrypoints"}, {"services", false}, {"api", false}};
+constexpr KnownKey kMongodKeys[] = {{"process"}, {"pid"}, {"cgroup"}, {"name"}, {"ports"}, {"uri_file", false}};
+
+std::optional<uint16_t> read_port(Reader& reader, const Cursor& value) {
+  const auto port = reader.whole_number(value, 1, kPortMax);
+  if (!port) return std::nullopt;
+  return static_cast<uint16_t>(*port);
+}
+
+std::vector<uint16_t> read_ports(Reader& reader, const Cursor& list) {
+  std::map<uint16_t, int> line_of;
+  const auto items = reader.items(list, "ports");
+  if (!items) return {};
+  if (items->empty()) reader.error(list, "is empty", "name a port, or leave the key out to observe them all");
+  for (const Cursor& item : *items) {
+    const auto port = read_port(reader, item);
+    if (!port) continue;
+    const auto [first, inserted] = line_of.try_emplace(*port, item.at.line);
+    if (!inserted) {
+      reader.error(item, fmt::format("{} is listed twice, first on line {}", *port, first->second),
+                   "remove one of them");
+    }
+  }
+  std::vector<uint16_t> ports;
+  for (const auto& [port, line] : line_of) ports.push_back(port);
+  return ports;
+}
+
+// Text that becomes a label value.
+std::optional<std::string> checked_label(Reader& reader, const Cursor& value, std::string label) {
+  if (label.size() > kLabelBytesMax) {
+    reader.error(value, fmt::format("has {} bytes", label.size()), fmt::format("expected at most {}", kLabelBytesMax));
+    return std::nullopt;
+  }
+  return label;
+}
+
+std::map<std::string, uint16_t> read_entrypoints(Reader& reader, const Cursor& map,
+                                                 const std::vector<uint16_t>& ports) {
+  std::map<std::string, uint16_t> entrypoints;
+  std::map<uint16_t, std::string> name_of;
+  for (const auto& [name, value] : reader.members(map)) {
+    if (name.empty() || !is_printable_text(name)) {
+      reader.error_at(value.key_at, value.path, "is no name for an entrypoint", "expected text such as websecure");
+      continue;
+    }
+    const auto port = read_port(reader, value);
+    if (!checked_label(reader, value, name) || !port) continue;
+    const auto [first, inserted] = name_of.try_emplace(*port, name);
+    if (!inserted) {
+      reader.error(value, fmt::format("{} has two names, {} and {}", *port, in_quotes(first->second), in_quotes(name)),
+                   "a port is one entrypoint");
+    } else if (!ports.empty() && !std::binary_search(ports.begin(), ports.end(), *port)) {
+      reader.error(value, fmt::format("{} is not among the ports of this target", *port), "add it to ports");
+    } else {
+      entrypoints.emplace(name, *port);
+    }
+  }
+  return entrypoints;
+}
+
+std::optional<TargetSelector> read_process(Reader& reader, const Cursor& value) {
+  constexpr std::string_view what = "the name of an executable such as traefik, without its path";
+  auto name = reader.text(value, what);
+  if (!name) return std::nullopt;
+  if (name->find('/') == std::string::npos) return ByProcess{std::move(*name)};
+  reader.error(value, in_quotes(*name) + " is a path", fmt::format("expected {}", what));
+  return std::nullopt;
+}
+
+bool is_cgroup_path(std::string_view path) {
+  if (!path.starts_with('/') || path.size() > kPathBytesMax) return false;
+  if (path == "/") return true;
+  // The mount point differs between hosts and is found by the agent.
+  if (path == "/sys/fs/cgroup" || path.starts_with("/sys/fs/cgroup/")) return false;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const std::string_view part = path.substr(0, path.find('/'));
+    if (part.empty() || part == "." || part == "..") return false;
+    path.remove_prefix(part.size());
+  }
+  return true;
+}
+
+std::optional<TargetSelector> read_cgroup(Reader& reader, const Cursor& value) {
+  constexpr std::string_view what = "a path below the cgroup v2 mount such as /system.slice/traefik.service";
+  auto path = reader.text(value, what);
+  if (!path) return std::nullopt;
+  if (path->size() > 2 && path->ends_with('/')) path->pop_back();
+  if (is_cgroup_path(*path)) return ByCgroup{std::move(*path)};
+  reader.error(value, in_quotes(*path) + " is no such path", fmt::format("expected {}", what));
+  return std::nullopt;
+}
+
+std::optional<TargetSelector> read_pid(Reader& reader, const Cursor& value) {
+  const auto pid = reader.whole_number(value, 1, kPidMax);
+  if (!pid) return std::nullopt;
+  return ByPid{static_cast<pid_t>(*pid)};
+}
+
+// Where each selector and name was first given: two targets may not claim the same process.
+struct Claims {
+  std::map<std::string, int> selectors;  // "pid 5" → line, 0: by default
+  std::map<std::string, int> names;
+};
+
+std::string claim(const TargetSelector& selector) {
+  if (const auto* process = std::get_if<ByProcess>(&selector)) return "process " + process->name;
+  if (const auto* pid = std::get_if<ByPid>(&selector)) return fmt::format("pid {}", pid->pid);
+  return "cgroup " + std::get<ByCgroup>(selector).path;
+}
+
+void read_selector(Reader& reader, const Cursor& target, const Members& keys, Claims& claims, TargetConfig& into) {
+  constexpr std::string_view kinds[] = {"process", "pid", "cgroup"};
+  std::string given;
+  const Cursor* value = nullptr;
+  std::optional<TargetSelector> selector;
+  int count = 0;
+  for (const std::string_view kind : kinds) {
+    const Cursor* one = find(keys, kind);
+    if (one == nullptr) continue;
+    given += (count++ == 0 ? "" : ", ") + std::string(kind);
+    value = one;
+    selector = kind == "process" ? read_process(reader, *one)
+               : kind == "pid"   ? read_pid(reader, *one)
+                                 : read_cgroup(reader, *one);
+  }
+  if (count != 1) {
+    reader.error(target, count == 0 ? "does not say which process" : "says more than once which process: " + given,
+                 "expected exactly one of process, pid, cgroup");
+    return;
+  }
+  if (!selector) return;
+  into.selector = *selector;
+  const auto [first, inserted] = claims.selectors.try_emplace(claim(*selector), value->at.line);
+  if (inserted) return;
+  if (first->second == 0) {
+    reader.error(*value, in_quotes(std::get<ByProcess>(*selector).name) + " is observed as the other kind by default",
+                 "give both targets.traefik and targets.mongod");
+  } else {
+    reader.error(*value, fmt::format("is the same as on line {}", first->second), "two targets cannot be one process");
+  }
+}
+
+TargetConfig read_target(Reader& reader, const Cursor& target, TargetKind kind, Claims& claims) {
+  TargetConfig result;
+  result.kind = kind;
+  const bool traefik = kind == TargetKind::traefik;
+  const Members keys = traefik ? reader.members(target, kTraefikKeys) : reader.members(target, kMongodKeys);
+  const bool is_map = target.node->kind == NodeKind::map || target.node->kind == NodeKind::null;
+  if (!is_map) return result;  // members() has said so
+  read_selector(reader, target, keys, claims, result);
+  if (const Cursor* value = find(keys, "name")) {
+    const auto text = reader.text(*value, "a name for the label target");
+    const auto name = text ? checked_label(reader, *value, *text) : std::nullopt;
+    if (name) {
+      result.name = *name;
+      const auto [first, inserted] = claims.names.try_emplace(*name, value->at.line);
+      if (!inserted) {
+        reader.error(*value,
+                     fmt::format("{} is the name of a target on line {} already", in_quotes(*name), first->second),
+                     "give each its own");
+      }
+    }
+  }
+  if (const Cursor* value = find(keys, "ports")) result.ports = read_ports(reader, *value);
+  if (const Cursor* value = find(keys, "entrypoints")) {
+    result.entrypoints = read_entrypoints(reader, *value, result.ports);
+  }
+  return result;
+}
+
+std::string_view key_of(TargetKind kind) {
+  return kind == TargetKind::traefik ? "traefik" : "mongod";
+}
+
+}  // namespace
+
+void read_targets(Reader& reader, const Cursor& targets, Config& config) {
+  const Members keys = reader.members(targets, kTargetsKeys);
+  const std::vector<TargetConfig> defaults = std::move(config.targets);
+  config.targets.clear();
+  Claims claims;
+  // A kind that is not mentioned keeps its default; an empty list switches it off.
+  for (const TargetConfig& standard : defaults) {
+    if (find(keys, key_of(standard.kind)) == nullptr) claims.selectors.emplace(claim(standard.selector), 0);
+  }
+  for (const TargetConfig& standard : defaults) {
+    const Cursor* list = find(keys, key_of(standard.kind));
+    if (list == nullptr) {
+      config.targets.push_back(standard);
+      continue;
+    }
+    const auto items = reader.items(*list, "targets");
+    if (!items) continue;
+    for (const Cursor& item : *items) config.targets.push_back(read_target(reader, item, standard.kind, claims));
+  }
+}
+
+}  // namespace mme
