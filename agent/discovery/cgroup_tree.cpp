@@ -113,6 +113,12 @@ std::optional<std::string> CgroupTree::find(uint64_t wanted) const {
 std::vector<pid_t> CgroupTree::members(std::string_view path, size_t limit) const {
   std::vector<pid_t> pids;
   append_pids(read_file(directory(path) + "/cgroup.procs").value_or(""), pids);
+  struct stat status {};
+  // A directory of two links has none below it.
+  if (::stat(directory(path).c_str(), &status) == 0 && status.st_nlink == 2) {
+    std::sort(pids.begin(), pids.end());
+    return pids;
+  }
   walk(mount_point_, std::string(path), [&](const std::string& child, uint64_t) {
     if (pids.size() < limit) append_pids(read_file(directory(child) + "/cgroup.procs").value_or(""), pids);
     return pids.size() < limit;

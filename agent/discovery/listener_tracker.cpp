@@ -49,6 +49,11 @@ tl::expected<void, int> ListenerTracker::update(const ProcReader& proc, pid_t pi
   return {};
 }
 
+void ListenerTracker::assume(std::vector<ListenSocket> sockets) {
+  owned_ = std::move(sockets);
+  std::sort(owned_.begin(), owned_.end());
+}
+
 void ListenerTracker::drop_closed(const ProcReader& proc, pid_t pid) {
   std::erase_if(fds_, [&](const auto& held) { return !proc.holds_socket(pid, held.second, held.first); });
   std::erase_if(owned_, [&](const ListenSocket& socket) { return !fds_.contains(socket.inode); });

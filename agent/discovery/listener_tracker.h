@@ -23,6 +23,9 @@ class ListenerTracker {
   [[nodiscard]] tl::expected<void, int> update(const ProcReader& proc, pid_t pid,
                                                const std::vector<ListenSocket>& in_namespace, Clock::time_point now);
 
+  // Where /proc/PID/fd may not be read: takes these for its own.
+  void assume(std::vector<ListenSocket> sockets);
+
   // Without that list: forgets what the process has closed.
   void drop_closed(const ProcReader& proc, pid_t pid);
 

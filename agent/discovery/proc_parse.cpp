@@ -164,6 +164,12 @@ std::optional<uint64_t> parse_status_field(std::string_view text, std::string_vi
   return std::nullopt;
 }
 
+std::optional<pid_t> parse_last_pid(std::string_view text) {
+  std::string_view line = take(text, '\n');
+  for (int i = 0; i < 4; ++i) take_word(line);
+  return number<pid_t>(take_word(line));
+}
+
 std::string base_name(std::string_view path) {
   path = without_deleted(path);
   return std::string(path.substr(path.rfind('/') + 1));

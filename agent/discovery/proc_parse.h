@@ -54,6 +54,9 @@ struct Mount {
 // The number in "CapEff:\t000001ffffffffff" and the like of /proc/PID/status; base 16 for Cap*, else 10.
 [[nodiscard]] std::optional<uint64_t> parse_status_field(std::string_view text, std::string_view field, int base);
 
+// /proc/loadavg, "0.20 0.18 0.12 1/80 11206": the last process id given out in the reader's PID namespace.
+[[nodiscard]] std::optional<pid_t> parse_last_pid(std::string_view text);
+
 // "/usr/bin/traefik (deleted)" -> "traefik"
 [[nodiscard]] std::string base_name(std::string_view path);
 

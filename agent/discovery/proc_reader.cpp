@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -46,7 +47,19 @@ tl::expected<std::string, int> read_link(int at, const char* path) {
 }  // namespace
 
 ProcReader::ProcReader(std::string root)
-    : root_(std::move(root)), directory_(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+    : root_(std::move(root)), directory_(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  own_namespace_ = read_link(directory_.get(), "self") == std::to_string(::getpid());
+}
+
+tl::expected<std::string, int> ProcReader::read(const char* file) const {
+  return read_file(directory_.get(), file);
+}
+
+tl::expected<uint64_t, int> ProcReader::inode(pid_t pid) const {
+  struct stat status {};
+  if (::fstatat(directory_.get(), std::to_string(pid).c_str(), &status, 0) != 0) return tl::make_unexpected(errno);
+  return status.st_ino;
+}
 
 tl::expected<std::vector<ProcEntry>, int> ProcReader::list() const {
   const auto directory = open_directory(root_);

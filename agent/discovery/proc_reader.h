@@ -27,8 +27,14 @@ class ProcReader {
   explicit ProcReader(std::string root);
 
   [[nodiscard]] tl::expected<std::vector<ProcEntry>, int> list() const;
+  [[nodiscard]] tl::expected<std::string, int> read(const char* file) const;
   [[nodiscard]] tl::expected<std::string, int> read(pid_t pid, const char* file) const;
   [[nodiscard]] tl::expected<std::string, int> link(pid_t pid, const char* file) const;
+
+  [[nodiscard]] tl::expected<uint64_t, int> inode(pid_t pid) const;  // as list() has it
+
+  // Whether process ids here are those of the agent's own PID namespace.
+  [[nodiscard]] bool of_own_namespace() const { return own_namespace_; }
 
   // Which of the `wanted` socket inodes the process holds: inode -> fd. Stops once all are found.
   [[nodiscard]] tl::expected<std::map<uint64_t, int>, int> sockets(pid_t pid, std::set<uint64_t> wanted) const;
@@ -41,6 +47,7 @@ class ProcReader {
  private:
   std::string root_;
   UniqueFd directory_;
+  bool own_namespace_ = false;
 };
 
 }  // namespace mme

@@ -10,27 +10,36 @@
 namespace mme {
 namespace {
 
-constexpr auto young_for = std::chrono::seconds(10);
-constexpr size_t turns = 32;  // an old process is looked at in every 32nd pass
+using std::chrono::seconds;
+
+constexpr auto young_for = seconds(10);
+constexpr auto listed_every = seconds(2);
+constexpr size_t turns = 32;        // an old process is looked at in every 32nd pass
+constexpr pid_t followed_max = 16;  // beyond that a listing is cheaper
+
+// The last process id given out, where /proc is that of the agent's own PID namespace, of which /proc/loadavg speaks.
+std::optional<pid_t> last_pid(const ProcReader& proc) {
+  if (!proc.of_own_namespace()) return std::nullopt;
+  return parse_last_pid(proc.read("loadavg").value_or(""));
+}
 
 }  // namespace
 
-bool ProcessTable::add(const ProcReader& proc, ProcEntry entry, Clock::time_point now) {
+void ProcessTable::add(const ProcReader& proc, ProcEntry entry, Clock::time_point now) {
   const auto text = proc.read(entry.pid, "stat");
   const auto stat = text ? parse_stat(*text) : std::nullopt;
   if (!stat) {
     processes_.erase(entry.pid);
-    return false;
+    return;
   }
-  Process& process = processes_[entry.pid];
-  process = {.inode = entry.inode,
-             .pid = entry.pid,
-             .ppid = stat->ppid,
-             .start_ticks = stat->start_ticks,
-             .comm = stat->comm,
-             .ignored = stat->kernel_thread() || stat->dead(),
-             .seen = first_ ? now - young_for : now};
-  return !process.ignored;
+  processes_[entry.pid] = {.inode = entry.inode,
+                           .pid = entry.pid,
+                           .ppid = stat->ppid,
+                           .start_ticks = stat->start_ticks,
+                           .comm = stat->comm,
+                           .ignored = stat->kernel_thread() || stat->dead(),
+                           .seen = listed_ ? now : now - young_for};
+  new_.insert(entry.pid);
 }
 
 // exec gives a process another comm; whether it has.
@@ -41,37 +50,57 @@ bool ProcessTable::rename(const ProcReader& proc, Process& process) const {
   return std::exchange(process.comm, *comm) != *comm;
 }
 
-bool ProcessTable::is_due(const Process& process, Clock::time_point now, size_t index) const {
-  if (process.ignored) return false;
-  return now - process.seen < young_for || index % turns == turn_ || is_launcher(process.comm);
+bool ProcessTable::is_due(const Process& process, Clock::time_point now) const {
+  if (process.ignored || new_.contains(process.pid)) return false;
+  return now - process.seen < young_for || static_cast<size_t>(process.pid) % turns == turn_ ||
+         is_launcher(process.comm);
+}
+
+tl::expected<void, int> ProcessTable::list(const ProcReader& proc, Clock::time_point now) {
+  last_pid_ = last_pid(proc);  // before the listing: whoever comes in between is seen twice, not never
+  const auto entries = proc.list();
+  if (!entries) return tl::make_unexpected(entries.error());
+  std::unordered_map<pid_t, Process> gone;
+  gone.swap(processes_);
+  for (const ProcEntry entry : *entries) {
+    const auto at = gone.find(entry.pid);
+    if (at != gone.end() && at->second.inode == entry.inode) {
+      processes_.insert(gone.extract(at));
+    } else {
+      add(proc, entry, now);
+    }
+  }
+  listed_ = now;
+  return {};
+}
+
+// Looks at the process ids given out since the last pass. Whether that was possible.
+bool ProcessTable::follow(const ProcReader& proc, Clock::time_point now) {
+  if (!listed_ || now - *listed_ >= listed_every || !last_pid_) return false;
+  const auto last = last_pid(proc);
+  if (!last || *last < *last_pid_ || *last - *last_pid_ > followed_max) return false;
+  for (pid_t pid = *last_pid_ + 1; pid <= *last; ++pid) {
+    // Threads have ids too, and directories that a listing leaves out.
+    if (parse_status_field(proc.read(pid, "status").value_or(""), "Tgid", 10) != static_cast<uint64_t>(pid)) continue;
+    if (const auto inode = proc.inode(pid)) add(proc, {pid, *inode}, now);
+  }
+  last_pid_ = last;
+  return true;
 }
 
 tl::expected<std::vector<pid_t>, int> ProcessTable::refresh(const ProcReader& proc, Clock::time_point now,
                                                             bool unchanged) {
-  auto entries = proc.list();
-  if (!entries) return tl::make_unexpected(entries.error());
-  std::vector<pid_t> looked_at;
-  size_t known = 0;
-  for (const ProcEntry entry : *entries) {
-    const auto at = processes_.find(entry.pid);
-    if (at == processes_.end() || at->second.inode != entry.inode) {
-      if (add(proc, entry, now)) looked_at.push_back(entry.pid);
-    } else if (is_due(at->second, now, static_cast<size_t>(entry.pid))) {
-      if (rename(proc, at->second) || unchanged) looked_at.push_back(entry.pid);
-    }
-    if (processes_.contains(entry.pid)) ++known;
+  new_.clear();
+  if (!follow(proc, now)) {
+    if (const auto listed = list(proc, now); !listed) return tl::make_unexpected(listed.error());
   }
-  if (known != processes_.size()) {
-    std::sort(entries->begin(), entries->end(), [](ProcEntry a, ProcEntry b) { return a.pid < b.pid; });
-    std::erase_if(processes_, [&](const auto& process) {
-      return !std::binary_search(entries->begin(), entries->end(), ProcEntry{process.first, 0},
-                                 [](ProcEntry a, ProcEntry b) { return a.pid < b.pid; });
-    });
+  std::vector<pid_t> changed(new_.begin(), new_.end());
+  for (auto& [pid, process] : processes_) {
+    if (is_due(process, now) && (rename(proc, process) || unchanged)) changed.push_back(pid);
   }
-  std::sort(looked_at.begin(), looked_at.end());
+  std::sort(changed.begin(), changed.end());
   turn_ = (turn_ + 1) % turns;
-  first_ = false;
-  return looked_at;
+  return changed;
 }
 
 void ProcessTable::look_again(const ProcReader& proc, pid_t pid) {

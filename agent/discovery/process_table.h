@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -43,13 +44,17 @@ class ProcessTable {
   [[nodiscard]] bool descends(pid_t pid, pid_t ancestor) const;
 
  private:
-  bool add(const ProcReader& proc, ProcEntry entry, Clock::time_point now);
+  [[nodiscard]] tl::expected<void, int> list(const ProcReader& proc, Clock::time_point now);
+  bool follow(const ProcReader& proc, Clock::time_point now);
+  void add(const ProcReader& proc, ProcEntry entry, Clock::time_point now);
   bool rename(const ProcReader& proc, Process& process) const;
-  bool is_due(const Process& process, Clock::time_point now, size_t index) const;
+  bool is_due(const Process& process, Clock::time_point now) const;
 
   std::unordered_map<pid_t, Process> processes_;
-  size_t turn_ = 0;    // whose turn it is among the old ones
-  bool first_ = true;  // what is there at the first listing is not young
+  std::set<pid_t> new_;                      // of this pass
+  std::optional<Clock::time_point> listed_;  // nothing: what is there at the first listing is not young
+  std::optional<pid_t> last_pid_;            // at the last pass; nothing: not told
+  size_t turn_ = 0;                          // whose turn it is among the old ones
 };
 
 }  // namespace mme

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "discovery/tracked_process.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 
 #include "discovery/proc_parse.h"
@@ -91,19 +93,32 @@ void TrackedProcess::renew_cgroup(const ProcReader& proc, const CgroupTree* cgro
   }
 }
 
-void TrackedProcess::renew_listeners(const ProcReader& proc, NamespaceSockets& sockets, Clock::time_point now) {
+// What listens in the agent's own network namespace and was created in the process' cgroup, if that is not everybody's.
+std::vector<ListenSocket> TrackedProcess::sockets_of_cgroup(const CgroupTree* cgroups,
+                                                            NamespaceSockets& sockets) const {
+  if (cgroups == nullptr || cgroup_.empty() || cgroup_ == "/") return {};
+  const auto id = cgroups->id(cgroup_);
+  std::vector<ListenSocket> found;
+  for (const auto& socket : sockets.of(::getpid())) {
+    if (id && socket.cgroup_id == *id) found.push_back(socket);
+  }
+  return found;
+}
+
+void TrackedProcess::renew_listeners(const ProcReader& proc, const CgroupTree* cgroups, NamespaceSockets& sockets,
+                                     Clock::time_point now) {
   const bool settled = now - changed_ >= settled_after && !this->sockets().empty();
   if (settled && asked_ && now - *asked_ < costly_every && !sockets.cheap(pid_)) {
     listeners_.drop_closed(proc, pid_);
     return;
   }
-  const auto updated = listeners_.update(proc, pid_, sockets.of(pid_), now);
-  if (!updated && !gone(updated.error())) {
-    errors_.push_back(fail_errno("read " + proc.root() + "/" + std::to_string(pid_) + "/fd", updated.error(), rights)
-                          .value()
-                          .message);
-  }
   asked_ = now;
+  const auto updated = listeners_.update(proc, pid_, sockets.of(pid_), now);
+  if (updated || gone(updated.error())) return;
+  listeners_.assume(sockets_of_cgroup(cgroups, sockets));
+  if (!listeners_.owned().empty()) return;
+  errors_.push_back(
+      fail_errno("read " + proc.root() + "/" + std::to_string(pid_) + "/fd", updated.error(), rights).value().message);
 }
 
 void TrackedProcess::renew(const ProcReader& proc, const CgroupTree* cgroups, NamespaceSockets& sockets,
@@ -113,7 +128,7 @@ void TrackedProcess::renew(const ProcReader& proc, const CgroupTree* cgroups, Na
   const std::string cgroup_before = cgroup_;
   const auto sockets_before = listeners_.owned();
   renew_cgroup(proc, cgroups);
-  renew_listeners(proc, sockets, now);
+  renew_listeners(proc, cgroups, sockets, now);
   if (cgroup_ != cgroup_before || listeners_.owned() != sockets_before) changed_ = now;
   renewed_ = now;
 }

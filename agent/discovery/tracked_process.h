@@ -58,7 +58,9 @@ class TrackedProcess {
  private:
   bool is_due(Clock::time_point now) const;
   void renew_cgroup(const ProcReader& proc, const CgroupTree* cgroups);
-  void renew_listeners(const ProcReader& proc, NamespaceSockets& sockets, Clock::time_point now);
+  void renew_listeners(const ProcReader& proc, const CgroupTree* cgroups, NamespaceSockets& sockets,
+                       Clock::time_point now);
+  [[nodiscard]] std::vector<ListenSocket> sockets_of_cgroup(const CgroupTree* cgroups, NamespaceSockets& sockets) const;
 
   pid_t pid_;
   uint64_t start_ticks_;

@@ -81,6 +81,56 @@ TEST_F(DiscoveryTest, FollowsExecListenAndExit) {
   EXPECT_TRUE(discovery.scan(tick()).targets.empty());
 }
 
+TEST_F(DiscoveryTest, TheLastProcessIdLeadsToNewProcesses) {
+  host_.write("proc/loadavg", "0.00 0.00 0.00 1/80 99\n");
+  auto discovery = make();
+  EXPECT_TRUE(discovery.scan(tick()).targets.empty());
+  add_traefik(100, "/a", 80);
+  add_traefik(101, "/a", 80);
+  host_.write("proc/101/status", "Name:\ttraefik\nTgid:\t100\n");  // a thread: not in listings
+  EXPECT_TRUE(discovery.scan(tick()).targets.empty());             // not given out yet: not looked for
+  host_.write("proc/loadavg", "0.00 0.00 0.00 1/80 101\n");
+  EXPECT_EQ(discovery.scan(tick()).targets.size(), 1U);
+  host_.remove(101);
+  host_.remove(100);
+  EXPECT_TRUE(discovery.scan(tick()).targets.empty());
+}
+
+TEST_F(DiscoveryTest, AWrapAroundOfProcessIdsIsNoticed) {
+  host_.write("proc/loadavg", "0.00 0.00 0.00 1/80 32000\n");
+  auto discovery = make();
+  EXPECT_TRUE(discovery.scan(tick()).targets.empty());
+  add_traefik(300, "/a", 80);
+  host_.write("proc/loadavg", "0.00 0.00 0.00 1/80 300\n");
+  EXPECT_EQ(discovery.scan(tick()).targets.size(), 1U);
+}
+
+TEST_F(DiscoveryTest, WhatTheIdsDoNotTellAListingFinds) {
+  host_.write("proc/loadavg", "0.00 0.00 0.00 1/80 99\n");
+  auto discovery = make();
+  EXPECT_TRUE(discovery.scan(tick()).targets.empty());
+  add_traefik(50, "/a", 80);  // restored by CRIU with its old id
+  now_ += 2s;
+  EXPECT_EQ(discovery.scan(tick()).targets.size(), 1U);
+}
+
+TEST_F(DiscoveryTest, WhereFdsAreNotReadableTheCgroupOfASocketTells) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every directory";
+  host_.add({.pid = 100, .comm = "mongod", .exe = "/mongod", .cgroup = "/db", .sockets = {7}});
+  struct stat status {};
+  ASSERT_EQ(::stat((host_.cgroups() + "/db").c_str(), &status), 0);
+  ASSERT_EQ(::chmod((host_.proc() + "/100/fd").c_str(), 0), 0);
+  const uint64_t id = status.st_ino;
+  auto discovery = make(default_rules(), [id](pid_t) {
+    return std::vector<ListenSocket>{{"::", 22, 6, 1}, {"::", 27017, 7, id}};
+  });
+  EXPECT_EQ(discovery.scan(tick()).targets.at(0).listeners, (std::vector<Listener>{{"::", 27017, ""}}));
+  host_.listen(100, {{27017, 7}});
+  auto without = make();
+  EXPECT_TRUE(has(without.scan(tick()), Severity::error, "CAP_SYS_PTRACE"));
+  ASSERT_EQ(::chmod((host_.proc() + "/100/fd").c_str(), 0700), 0);
+}
+
 TEST_F(DiscoveryTest, AScriptOfTheNameIsNoTargetUntilItExecs) {
   host_.add({.pid = 100, .comm = "traefik", .exe = "/usr/bin/dash", .cgroup = "/a"});
   auto discovery = make();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_host.h"
 
+#include <unistd.h>
+
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +16,9 @@ FakeHost::FakeHost() {
   std::string name = (fs::temp_directory_path() / "mme-fake-host-XXXXXX").string();
   root_ = ::mkdtemp(name.data());
   fs::create_directories(cgroups());
+  const std::string self = std::to_string(::getpid());
+  fs::create_directories(root_ / "proc" / self);
+  fs::create_directory_symlink(self, root_ / "proc" / "self");
   write("proc/self/mountinfo", "29 23 0:26 / " + cgroups() + " rw,nosuid shared:4 - cgroup2 cgroup2 rw\n");
   write("proc/self/cgroup", "0::/\n");
 }
@@ -39,6 +44,7 @@ void FakeHost::add(const FakeProcess& process) {
   write(at + "comm", process.comm + "\n");
   write(at + "cmdline", process.cmdline.empty() ? process.exe : process.cmdline);
   write(at + "cgroup", "0::" + process.cgroup + "\n");
+  write(at + "status", "Name:\t" + process.comm + "\nTgid:\t" + std::to_string(process.pid) + "\n");
   fs::create_directories(root_ / at / "fd");
   if (!process.exe.empty()) fs::create_symlink(process.exe, root_ / at / "exe");
   int fd = 3;

@@ -116,6 +116,11 @@ TEST(ParseStatusField, ReadsCapabilities) {
   EXPECT_EQ(parse_status_field(status, "Missing", 16), std::nullopt);
 }
 
+TEST(ParseLastPid, IsTheLastWord) {
+  EXPECT_EQ(parse_last_pid("0.20 0.18 0.12 1/80 11206\n"), 11206);
+  EXPECT_EQ(parse_last_pid(""), std::nullopt);
+}
+
 TEST(BaseName, DropsDeleted) {
   EXPECT_EQ(base_name("/usr/bin/traefik (deleted)"), "traefik");
   EXPECT_EQ(base_name("mongod"), "mongod");
