@@ -112,10 +112,11 @@ def agent_port() -> int:
 
 
 def show_status(agent: Agent, note: str) -> None:
-    text = agent.cli("status").stdout
     if sys.stdout.isatty():
         print("\033[H\033[2J", end="")
-    print(f"$ mme-agent status        ({note})\n{text}", flush=True)
+    print(f"$ mme-agent status        ({note})", flush=True)
+    subprocess.run(agent.status_argv(), check=False)  # its own terminal, colours included
+    print(flush=True)
 
 
 def watch(agent: Agent, seconds: float, load: Load | None) -> None:
