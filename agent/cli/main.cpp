@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/main.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+
+#include "cli/doctor.h"
+#include "cli/status.h"
+#include "daemon/rules.h"
+#include "daemon/run.h"
+#include "daemon/version.h"
+
+namespace mme {
+namespace {
+
+constexpr int kUsage = 2;
+
+// https://no-color.org
+bool color_wanted() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal == nullptr || std::string(terminal) == "dumb";
+  return ::isatty(STDOUT_FILENO) == 1 && !dumb && (no_color == nullptr || *no_color == '\0');
+}
+
+// Texts as they were typed, before they are understood.
+struct Arguments {
+  std::string config_file;
+  std::string listen;
+  std::string log_level;
+  std::string log_format;
+  std::string address;
+  bool check = false;
+  bool json = false;
+  int watch_s = 0;
+};
+
+std::string check_address(const std::string& text) {
+  const auto address = parse_listen_address(text);
+  return address ? "" : address.error().message;
+}
+
+CLI::App* add_run(CLI::App& app, Arguments& arguments) {
+  CLI::App* run = app.add_subcommand("run", "Observe this host and serve the metrics, until SIGTERM.");
+  run->add_option("--config.file", arguments.config_file, "YAML file; without it every traefik and mongod is observed")
+      ->type_name("FILE");
+  run->add_flag("--config.check", arguments.check, "only say what is wrong with the file, and exit");
+  run->add_option("--web.listen-address", arguments.listen, "where to serve, instead of web.listen of the file")
+      ->type_name("ADDRESS:PORT")
+      ->check(check_address);
+  run->add_option("--log.level", arguments.log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  run->add_option("--log.format", arguments.log_format, "logfmt or json")->check(CLI::IsMember({"logfmt", "json"}));
+  return run;
+}
+
+CLI::App* add_status(CLI::App& app, Arguments& arguments) {
+  CLI::App* status = app.add_subcommand("status", "What the running agent sees: targets, rates, latencies, skips.");
+  status->add_flag("--json", arguments.json, "as JSON");
+  status->add_option("--watch", arguments.watch_s, "again every N seconds, until interrupted")
+      ->type_name("N")
+      ->check(CLI::Range(1, 3600));
+  status->add_option("--address", arguments.address, "where the agent serves (127.0.0.1:9477)")
+      ->type_name("ADDRESS:PORT")
+      ->check(check_address);
+  return status;
+}
+
+CLI::App* add_doctor(CLI::App& app, Arguments& arguments) {
+  CLI::App* doctor = app.add_subcommand("doctor", "What this host offers and lacks for the agent, with the mends.");
+  doctor->add_flag("--json", arguments.json, "as JSON");
+  doctor->add_option("--config.file", arguments.config_file, "the file that `run` would take")->type_name("FILE");
+  doctor->add_option("--web.listen-address", arguments.listen, "the address that `run` would take")
+      ->type_name("ADDRESS:PORT")
+      ->check(check_address);
+  return doctor;
+}
+
+RunOptions run_options(const Arguments& arguments) {
+  RunOptions options;
+  options.config_file = arguments.config_file;
+  if (!arguments.listen.empty()) options.listen = parse_listen_address(arguments.listen).value();
+  options.log_level = parse_log_level(arguments.log_level);
+  options.log_format = parse_log_format(arguments.log_format);
+  return options;
+}
+
+int status(const Arguments& arguments) {
+  StatusOptions options;
+  if (!arguments.address.empty()) options.address = parse_listen_address(arguments.address).value();
+  options.json = arguments.json;
+  options.watch_s = arguments.watch_s;
+  options.color = color_wanted();
+  return run_status(options, std::cout, std::cerr);
+}
+
+int doctor(const Arguments& arguments) {
+  const auto config = read_config(run_options(arguments));
+  if (!config) {
+    std::cerr << to_string(config.error()) << '\n';
+    return kUsage;
+  }
+  DoctorOptions options;
+  options.json = arguments.json;
+  options.color = color_wanted();
+  options.rules = target_rules(*config);
+  options.listen = to_string(config->listen);
+  return run_doctor(std::cout, options);
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app("HTTP and MongoDB latency from the kernel: observes Traefik and mongod, and serves Prometheus.",
+               "mme-agent");
+  app.set_version_flag("--version", std::string("mme-agent ") + version() + " (" + revision() + ")");
+  app.require_subcommand(1);
+  Arguments arguments;
+  const CLI::App* run_command = add_run(app, arguments);
+  const CLI::App* status_command = add_status(app, arguments);
+  add_doctor(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kUsage;  // help and version are no errors
+  }
+
+  if (run_command->parsed()) {
+    const RunOptions options = run_options(arguments);
+    return arguments.check ? check_config(options, std::cout, std::cerr) : run_agent(options, std::cerr);
+  }
+  return status_command->parsed() ? status(arguments) : doctor(arguments);
+}
+
+}  // namespace mme

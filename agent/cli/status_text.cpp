@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/status_text.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <set>
+#include <string_view>
+
+#include "cli/printable.h"
+
+namespace mme {
+namespace {
+
+constexpr size_t kNameWidth = 30;
+constexpr size_t kRateWidth = 9;
+constexpr size_t kLatencyWidth = 8;
+
+class Painter {
+ public:
+  explicit Painter(bool color) : color_(color) {}
+  [[nodiscard]] std::string bold(const std::string& text) const { return paint("\033[1m", text); }
+  [[nodiscard]] std::string good(const std::string& text) const { return paint("\033[32m", text); }
+  [[nodiscard]] std::string bad(const std::string& text) const { return paint("\033[31m", text); }
+
+ private:
+  [[nodiscard]] std::string paint(const char* code, const std::string& text) const {
+    return color_ ? code + text + "\033[0m" : text;
+  }
+  bool color_;
+};
+
+std::string rate_text(double per_second) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), per_second < 9999.95 ? "%.1f" : "%.0f", per_second);
+  return text.data();
+}
+
+std::string latency_text(const std::optional<double>& seconds) {
+  return seconds ? duration_text(*seconds) : "-";
+}
+
+std::string without_blanks_at_end(std::string line) {
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
+}
+
+std::string header(const Status& status, const Painter& paint) {
+  const bool ready = status.problems.empty();
+  std::string text = paint.bold("mme-agent " + printable(status.version)) + " (" + printable(status.revision) +
+                     "), up " + uptime_text(status.uptime_s) + ", " +
+                     (ready ? paint.good("ready") : paint.bad("not ready")) + "\n";
+  for (const std::string& problem : status.problems)
+    text += "  " + paint.bad("problem") + ": " + printable(problem) + "\n";
+  for (const std::string& note : status.notes) text += "  note: " + printable(note) + "\n";
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* separator) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
+  return text;
+}
+
+std::string targets(const Status& status, const Painter& paint) {
+  std::string text = "\n" + paint.bold("TARGETS") + "\n";
+  if (status.targets.empty()) text += "  none\n";
+  for (const TargetState& target : status.targets) {
+    std::vector<std::string> listeners;
+    for (const std::string& listener : target.listeners) listeners.push_back(printable(listener));
+    text += "  " + left(printable(target.name), kNameWidth) + " " +
+            (target.up ? paint.good("up  ") : paint.bad("down")) + " pid " + std::to_string(target.pid) + "  " +
+            joined(listeners, ", ") + "\n";
+    text += "    cgroup " + printable(target.cgroup) + "\n";
+    if (!target.problem.empty()) text += "    " + paint.bad("problem") + ": " + printable(target.problem) + "\n";
+  }
+  return text;
+}
+
+std::string hooks(const Status& status, const Painter& paint) {
+  std::map<std::string, std::pair<std::vector<std::string>, std::vector<std::string>>> by_cgroup;  // attached, not
+  std::set<std::string> seen;
+  for (const Attachment& attachment : status.attachments) {
+    if (!seen.insert(attachment.cgroup + "\n" + attachment.hook).second) continue;  // several targets in one cgroup
+    auto& [attached, missing] = by_cgroup[attachment.cgroup];
+    if (attachment.attached) {
+      attached.push_back(printable(attachment.hook));
+    } else {
+      missing.push_back(printable(attachment.hook) + ": " + printable(attachment.error));
+    }
+  }
+  std::string text = "\n" + paint.bold("HOOKS") + "\n";
+  if (by_cgroup.empty()) text += "  none\n";
+  for (const auto& [cgroup, parts] : by_cgroup) {
+    text += "  " + printable(cgroup) + "\n";
+    if (!parts.first.empty()) text += "    attached: " + joined(parts.first, " ") + "\n";
+    for (const std::string& missing : parts.second) text += "    " + paint.bad("missing") + " " + missing + "\n";
+  }
+  return text;
+}
+
+std::string group_row(const GroupStatus& group, const std::string& name) {
+  const GroupFigures& window = group.window;
+  return without_blanks_at_end(
+      "  " + left(name, kNameWidth) + right(rate_text(window.requests_per_second), kRateWidth) +
+      right(rate_text(window.errors_per_second), kRateWidth) + right(latency_text(window.p50_s), kLatencyWidth) +
+      right(latency_text(window.p95_s), kLatencyWidth) + right(latency_text(window.p99_s), kLatencyWidth));
+}
+
+std::string group_header(const std::string& title) {
+  return left(title, kNameWidth + 2) + right("per s", kRateWidth) + right("errors/s", kRateWidth) +
+         right("p50", kLatencyWidth) + right("p95", kLatencyWidth) + right("p99", kLatencyWidth);
+}
+
+// Groups of one kind. The target is named where there are several.
+std::string groups(const Status& status, GroupKind kind, const std::string& title, const Painter& paint) {
+  std::vector<const GroupStatus*> shown;
+  std::set<std::string> target_names;
+  for (const GroupStatus& group : status.groups) {
+    if (group.key.kind != kind) continue;
+    shown.push_back(&group);
+    target_names.insert(group.key.target);
+  }
+  std::stable_sort(shown.begin(), shown.end(), [](const GroupStatus* a, const GroupStatus* b) {
+    return a->window.requests_per_second > b->window.requests_per_second;
+  });
+  std::string text = "\n" + paint.bold(group_header(title)) + "\n";
+  if (shown.empty()) text += "  nothing seen yet\n";
+  for (const GroupStatus* group : shown) {
+    const std::string name = printable(group->key.name);
+    text += group_row(*group, target_names.size() > 1 ? name + " @" + printable(group->key.target) : name);
+  }
+  return text;
+}
+
+// "duplicate 789, gap 3": only what happened.
+std::string reasons(const std::map<std::string, uint64_t>& counts, bool bytes) {
+  std::vector<std::string> parts;
+  for (const auto& [reason, count] : counts) {
+    if (count == 0) continue;
+    parts.push_back(printable(reason) + " " + (bytes ? bytes_text(static_cast<double>(count)) : std::to_string(count)));
+  }
+  return parts.empty() ? "none" : joined(parts, ", ");
+}
+
+std::string skips(const Status& status, const Painter& paint) {
+  std::string text = "\n" + paint.bold("ACCOUNT") + "\n";
+  for (const auto& [protocol, account] : status.accounts) {
+    text += "  " + left(printable(protocol), 6) + " seen " + bytes_text(static_cast<double>(account.bytes_seen)) +
+            ", parsed " + bytes_text(static_cast<double>(account.bytes_parsed)) + "\n";
+    text += "         bytes skipped: " + reasons(account.bytes_skipped, true) + "\n";
+    text += "         messages skipped: " + reasons(account.messages_skipped, false) + "\n";
+  }
+  const std::string overflow = reasons(status.series_overflow, false);
+  if (overflow != "none") text += "  " + paint.bad("over the series limit") + ": " + overflow + "\n";
+  return text;
+}
+
+std::string cost(const Status& status, const Painter& paint) {
+  uint64_t maps = 0;
+  for (const auto& [map, bytes] : status.map_bytes) maps += bytes;
+  uint64_t runs = 0, run_ns = 0;
+  for (const ProgramCost& program : status.programs) {
+    runs += program.run_count;
+    run_ns += program.run_time_ns;
+  }
+  std::string text = "\n" + paint.bold("COST") + "\n";
+  text += "  agent  cpu " + duration_text(status.process.cpu_seconds) + ", memory " +
+          bytes_text(static_cast<double>(status.process.resident_bytes)) + ", kernel maps " +
+          bytes_text(static_cast<double>(maps)) + "\n";
+  if (runs > 0) {
+    text += "  bpf    " + std::to_string(runs) + " runs, " + std::to_string(run_ns / runs) + " ns each\n";
+  } else {
+    text += "  bpf    not measured (sysctl kernel.bpf_stats_enabled=1 measures it)\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string status_text(const Status& status, bool color) {
+  const Painter paint(color);
+  const std::string window = status.window_s > 0 ? ", last " + uptime_text(status.window_s + 0.5) : "";
+  return header(status, paint) + targets(status, paint) + hooks(status, paint) +
+         groups(status, GroupKind::entrypoint, "ENTRYPOINTS" + window, paint) +
+         groups(status, GroupKind::upstream, "UPSTREAM SERVERS" + window, paint) +
+         groups(status, GroupKind::mongo, "MONGODB COMMANDS" + window, paint) + skips(status, paint) +
+         cost(status, paint);
+}
+
+}  // namespace mme

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/agent.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "daemon/process_usage.h"
+#include "daemon/rules.h"
+#include "daemon/version.h"
+#include "metrics/resolve.h"
+
+namespace mme {
+namespace {
+
+double seconds(Agent::Clock::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+bool contains(const std::vector<std::string>& all, const std::string& text) {
+  return std::find(all.begin(), all.end(), text) != all.end();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Agent>> Agent::load(const Config& config, Logger& logger) {
+  auto observer = Observer::load(observer_settings(config));
+  if (!observer) return tl::make_unexpected(observer.error());
+  return std::unique_ptr<Agent>(new Agent(config, std::move(*observer), logger));
+}
+
+Agent::Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& logger)
+    : logger_(logger), observer_(std::move(observer)), started_at_(Clock::now()) {
+  discovery_.set_rules(target_rules(config));
+}
+
+Agent::~Agent() = default;
+
+void Agent::tick(Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  DiscoveryScan scan = discovery_.scan(now);
+  discovery_problems_ = std::move(scan.problems);
+  follow(scan.targets, now);
+  if (history_.due(seconds(now.time_since_epoch()))) (void)read();  // keeps what it read; a problem is remembered
+  log_changes_of_problems();
+}
+
+void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
+  const TargetRegistry::Plan plan = registry_.plan(found, now);
+  for (const Target& target : plan.forget) {
+    observer_->forget(target);
+    logger_.info("target is gone", {{"target", target.name}, {"pid", target.pid}, {"cgroup", target.cgroup}});
+  }
+  for (const Target& target : plan.observe) {
+    std::string problem;
+    if (const auto id = registry_.id(target.name); !id) {
+      problem = id.error().message;
+    } else if (const auto attached = observer_->observe(*id, target); !attached) {
+      problem = attached.error().message;
+    }
+    registry_.observed(target, problem, now);
+    if (problem.empty()) {
+      logger_.info("target is observed", {{"target", target.name},
+                                          {"pid", target.pid},
+                                          {"cgroup", target.cgroup},
+                                          {"listeners", target.listeners.size()}});
+    }
+  }
+}
+
+void Agent::log_changes_of_problems() {
+  std::vector<std::string> problems = current_problems();
+  for (const std::string& problem : problems) {
+    if (!contains(logged_problems_, problem)) logger_.warn("not ready", {{"problem", problem}});
+  }
+  for (const std::string& problem : logged_problems_) {
+    if (!contains(problems, problem)) logger_.info("no longer a problem", {{"problem", problem}});
+  }
+  logged_problems_ = std::move(problems);
+}
+
+void Agent::set_targets(const Config& config) {
+  const std::lock_guard lock(mutex_);
+  discovery_.set_rules(target_rules(config));
+}
+
+void Agent::set_config_ok(bool ok) {
+  const std::lock_guard lock(mutex_);
+  config_ok_ = ok;
+}
+
+Result<Snapshot> Agent::read() {
+  auto raw = observer_->read();
+  read_problem_ = raw ? "" : raw.error().message;
+  if (!raw) return tl::make_unexpected(raw.error());
+  Snapshot snapshot = resolve(std::move(*raw), registry_.context());
+  snapshot.targets = registry_.states(Clock::now());
+  snapshot.attachments = observer_->attachments();
+  snapshot.agent = {version(), revision(), config_ok_, process_usage()};
+  if (history_.due(snapshot.monotonic_s)) history_.add(totals(snapshot));
+  return snapshot;
+}
+
+Result<std::string> Agent::metrics(Subset subset) {
+  const std::lock_guard lock(mutex_);
+  const auto snapshot = read();
+  if (!snapshot) return tl::make_unexpected(snapshot.error());
+  return exposition(*snapshot, subset);
+}
+
+Result<Status> Agent::status() {
+  const std::lock_guard lock(mutex_);
+  auto snapshot = read();
+  if (!snapshot) return tl::make_unexpected(snapshot.error());
+  const Totals now = totals(*snapshot);
+  const Totals before = history_.before(now.monotonic_s);
+
+  Status status;
+  status.version = snapshot->agent.version;
+  status.revision = snapshot->agent.revision;
+  status.uptime_s = seconds(Clock::now() - started_at_);
+  status.problems = current_problems();
+  status.notes = current_notes();
+  status.config_reload_ok = config_ok_;
+  status.window_s = now.monotonic_s - before.monotonic_s;
+  status.groups = group_status(before, now);
+  status.targets = std::move(snapshot->targets);
+  status.attachments = std::move(snapshot->attachments);
+  status.accounts = std::move(snapshot->accounts);
+  status.series_in_use = std::move(snapshot->series_in_use);
+  status.series_overflow = std::move(snapshot->series_overflow);
+  status.programs = std::move(snapshot->programs);
+  status.map_bytes = std::move(snapshot->map_bytes);
+  status.process = snapshot->agent.process;
+  status.open_entrypoint_connections = snapshot->open_entrypoint_connections;
+  status.open_mongo_connections = snapshot->open_mongo_connections;
+  return status;
+}
+
+std::vector<std::string> Agent::problems() {
+  const std::lock_guard lock(mutex_);
+  return current_problems();
+}
+
+std::vector<std::string> Agent::current_problems() const {
+  std::vector<std::string> problems;
+  for (const DiscoveryProblem& problem : discovery_problems_) {
+    if (problem.severity == DiscoveryProblem::Severity::note) continue;
+    problems.push_back(problem.subject + ": " + problem.message);
+  }
+  for (const std::string& problem : registry_.problems()) problems.push_back(problem);
+  if (!read_problem_.empty()) problems.push_back(read_problem_);
+  if (!registry_.any_present() && problems.empty()) problems.emplace_back("no traefik or mongod process found");
+  return problems;
+}
+
+std::vector<std::string> Agent::current_notes() const {
+  std::vector<std::string> notes;
+  for (const DiscoveryProblem& problem : discovery_problems_) {
+    if (problem.severity == DiscoveryProblem::Severity::note) notes.push_back(problem.subject + ": " + problem.message);
+  }
+  if (!config_ok_) notes.emplace_back("the configuration file was refused at the last reload; the old one is in force");
+  return notes;
+}
+
+uint64_t Agent::map_bytes(int possible_cpus) const {
+  return observer_->map_bytes(possible_cpus);
+}
+
+}  // namespace mme

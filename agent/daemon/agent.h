@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "config/config.h"
+#include "daemon/history.h"
+#include "daemon/target_registry.h"
+#include "discovery/discovery.h"
+#include "kernel/observer.h"
+#include "metrics/exposition.h"
+#include "web/status.h"
+
+namespace mme {
+
+// The agent without its signals and sockets: finds targets, has the kernel observe them, answers questions.
+// Thread-safe: one mutex for all, because the Observer has one caller at a time, and so that scrapes that arrive
+// together need the memory of one.
+class Agent {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Loads the BPF programs. `logger` outlives the agent.
+  [[nodiscard]] static Result<std::unique_ptr<Agent>> load(const Config& config, Logger& logger);
+  ~Agent();
+
+  // Looks for targets and follows what changed. To be called every quarter of a second.
+  void tick(Clock::time_point now);
+
+  // A reload: the targets to look for. Counts and names stay.
+  void set_targets(const Config& config);
+  // Whether the last load of the configuration succeeded.
+  void set_config_ok(bool ok);
+
+  [[nodiscard]] Result<std::string> metrics(Subset subset);
+  [[nodiscard]] Result<Status> status();
+  // Why the agent is not ready, a line each; empty: every target there is, is observed.
+  [[nodiscard]] std::vector<std::string> problems();
+
+  [[nodiscard]] uint64_t map_bytes(int possible_cpus) const;
+
+ private:
+  Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& logger);
+
+  // With mutex_ held:
+  [[nodiscard]] Result<Snapshot> read();
+  void follow(const std::vector<Target>& found, Clock::time_point now);
+  void log_changes_of_problems();
+  [[nodiscard]] std::vector<std::string> current_problems() const;
+  [[nodiscard]] std::vector<std::string> current_notes() const;
+
+  Logger& logger_;
+  std::mutex mutex_;
+  std::unique_ptr<Observer> observer_;
+  Discovery discovery_;
+  TargetRegistry registry_;
+  History history_;
+  std::vector<DiscoveryProblem> discovery_problems_;
+  std::vector<std::string> logged_problems_;
+  std::string read_problem_;  // of the last read of the maps
+  bool config_ok_ = true;
+  const Clock::time_point started_at_;
+};
+
+}  // namespace mme

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/target_registry.h"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "discovery/rules.h"
+#include "metrics/names.h"
+
+namespace mme {
+namespace {
+
+std::string address_text(const Listener& listener) {
+  const bool v6 = listener.address.find(':') != std::string::npos;
+  return (v6 ? "[" + listener.address + "]" : listener.address) + ":" + std::to_string(listener.port);
+}
+
+std::string entrypoint_label(const Listener& listener) {
+  return listener.name.empty() ? ":" + std::to_string(listener.port) : listener.name;
+}
+
+}  // namespace
+
+TargetRegistry::Plan TargetRegistry::plan(const std::vector<Target>& found, Clock::time_point now) {
+  Plan plan;
+  std::set<std::string> names;
+  for (const Target& target : found) {
+    names.insert(target.name);
+    const auto known = entries_.find(target.name);
+    const bool same = known != entries_.end() && known->second.present && known->second.target == target;
+    const bool settled = same && (known->second.observed || now - known->second.tried_at < kRetry);
+    if (!settled) plan.observe.push_back(target);
+  }
+  for (auto& [name, entry] : entries_) {
+    if (!entry.present || names.contains(name)) continue;
+    entry.present = false;
+    entry.vanished_at = now;
+    plan.forget.push_back(entry.target);
+  }
+  return plan;
+}
+
+Result<uint16_t> TargetRegistry::id(const std::string& name) {
+  const auto known = entries_.find(name);
+  if (known != entries_.end()) return known->second.id;
+  if (next_id_ > std::numeric_limits<uint16_t>::max()) {
+    return fail("number target " + name + ": all 65535 numbers were given (restart the agent)");
+  }
+  Entry& entry = entries_[name];
+  entry.id = static_cast<uint16_t>(next_id_++);
+  return entry.id;
+}
+
+void TargetRegistry::observed(const Target& target, const std::string& problem, Clock::time_point now) {
+  const auto known = entries_.find(target.name);
+  if (known == entries_.end()) return;  // id() failed
+  Entry& entry = known->second;
+  entry.target = target;
+  entry.present = true;
+  entry.observed = problem.empty();
+  entry.problem = problem;
+  entry.tried_at = now;
+  for (const Listener& listener : target.listeners) entry.entrypoints[listener.port] = entrypoint_label(listener);
+}
+
+std::vector<TargetState> TargetRegistry::states(Clock::time_point now) const {
+  std::set<TargetKind> present_kinds;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.present) present_kinds.insert(entry.target.kind);
+  }
+  std::map<TargetKind, const Entry*> last_vanished;
+  for (const auto& [name, entry] : entries_) {
+    const Entry*& last = last_vanished[entry.target.kind];
+    if (!entry.present && (last == nullptr || entry.vanished_at > last->vanished_at)) last = &entry;
+  }
+
+  std::vector<TargetState> states;
+  for (const auto& [name, entry] : entries_) {
+    const bool last_of_kind = !present_kinds.contains(entry.target.kind) && last_vanished[entry.target.kind] == &entry;
+    if (!entry.present && !last_of_kind && now - entry.vanished_at >= kVanishedShown) continue;
+    TargetState state;
+    state.kind = kind_name(entry.target.kind);
+    state.name = label_text(name, false);
+    state.up = entry.present && entry.observed;
+    state.pid = entry.target.pid;
+    state.cgroup = label_text(entry.target.cgroup, false);
+    for (const Listener& listener : entry.target.listeners) state.listeners.push_back(address_text(listener));
+    state.problem = entry.present ? entry.problem : "process " + std::to_string(entry.target.pid) + " is gone";
+    states.push_back(std::move(state));
+  }
+  return states;
+}
+
+std::vector<std::string> TargetRegistry::problems() const {
+  std::vector<std::string> problems;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.present && !entry.observed) problems.push_back(name + ": " + entry.problem);
+  }
+  return problems;
+}
+
+bool TargetRegistry::any_present() const {
+  return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.present; });
+}
+
+ResolveContext TargetRegistry::context() const {
+  ResolveContext context;
+  for (const auto& [name, entry] : entries_) {
+    const bool traefik = entry.target.kind == TargetKind::traefik;
+    context.targets[entry.id] = {label_text(name, false),
+                                 traefik ? entry.entrypoints : std::map<uint16_t, std::string>{}};
+  }
+  return context;
+}
+
+}  // namespace mme

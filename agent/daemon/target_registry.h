@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "discovery/target.h"
+#include "metrics/resolve.h"
+#include "metrics/snapshot.h"
+
+namespace mme {
+
+// Every target there ever was, by Target::name: its number in series keys, and how it is. Pure bookkeeping, time is an
+// argument; the caller acts on the kernel and reports what came of it.
+class TargetRegistry {
+ public:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::seconds kRetry{5};
+
+  // What is to be done so that the kernel observes `found`: a target is to be observed when it is new or changed, or
+  // when observing it failed kRetry ago; it is to be forgotten when it is there no more.
+  struct Plan {
+    std::vector<Target> forget;
+    std::vector<Target> observe;
+  };
+  [[nodiscard]] Plan plan(const std::vector<Target>& found, Clock::time_point now);
+
+  // The number of a name: the same as long as the registry lives, never given to another. An error after 65,535 names.
+  [[nodiscard]] Result<uint16_t> id(const std::string& name);
+
+  // What came of Observer::observe; `problem` is empty when it worked.
+  void observed(const Target& target, const std::string& problem, Clock::time_point now);
+
+  // Those that are there, and those that vanished: each for kVanishedShown, the last one of its kind for ever.
+  static constexpr std::chrono::minutes kVanishedShown{10};
+  [[nodiscard]] std::vector<TargetState> states(Clock::time_point now) const;
+
+  // "traefik: attach …: EPERM (…)", of the targets that are there and not observed.
+  [[nodiscard]] std::vector<std::string> problems() const;
+  [[nodiscard]] bool any_present() const;
+
+  [[nodiscard]] ResolveContext context() const;
+
+ private:
+  struct Entry {
+    uint16_t id = 0;
+    Target target;
+    bool present = false;
+    bool observed = false;
+    std::string problem;
+    Clock::time_point tried_at{};
+    Clock::time_point vanished_at{};
+    std::map<uint16_t, std::string> entrypoints;  // of all listeners it ever had
+  };
+  std::map<std::string, Entry> entries_;
+  uint32_t next_id_ = 1;  // 0 is what an empty series key has
+};
+
+}  // namespace mme
