@@ -17,13 +17,21 @@
 namespace mme {
 namespace {
 
-Position position(const YAML::Mark& mark) {
-  if (mark.is_null()) return {};
-  return {mark.line + 1, mark.column + 1};
-}
-
 // yaml-cpp lets a quoted text end with the blanks at the end of the file; behind a comment it does not.
 constexpr std::string_view kEndMark = "\n#";
+
+Position end_of(std::string_view text) {
+  const auto lines = std::count(text.begin(), text.end(), '\n') + 1;
+  const size_t last_line_bytes = text.size() - (text.rfind('\n') + 1);  // npos + 1 is 0
+  return {static_cast<int>(lines), static_cast<int>(last_line_bytes) + 1};
+}
+
+// The end mark is no place in the file.
+Position position(const YAML::Mark& mark, Position end) {
+  if (mark.is_null()) return {};
+  if (mark.line >= end.line) return end;
+  return {mark.line + 1, mark.column + 1};
+}
 
 // Ends the parsing from inside a callback; caught in read_document.
 struct Stop {
@@ -36,6 +44,8 @@ struct Stop {
 // read, and keys keep their positions and duplicates.
 class Builder : public YAML::EventHandler {
  public:
+  explicit Builder(Position end) : end_(end) {}
+
   Document take() {
     if (document_.nodes.empty()) document_.nodes.emplace_back();
     return std::move(document_);
@@ -43,14 +53,14 @@ class Builder : public YAML::EventHandler {
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (std::exchange(started_, true)) {
-      throw Stop{position(mark), "a second document begins here", "a configuration is one document"};
+      throw Stop{at(mark), "a second document begins here", "a configuration is one document"};
     }
   }
   void OnDocumentEnd() override {}
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (key_expected()) return set_key(mark, "");
-    close(open(mark, anchor, {.kind = NodeKind::null, .at = position(mark), .text = {}, .children = {}}));
+    close(open(mark, anchor, {.kind = NodeKind::null, .at = at(mark), .text = {}, .children = {}}));
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -59,14 +69,14 @@ class Builder : public YAML::EventHandler {
     if (!quoted) refuse_tag(mark, tag);
     if (key_expected()) return set_key(mark, value);
     close(open(mark, anchor,
-               {.kind = NodeKind::scalar, .at = position(mark), .text = value, .plain = !quoted, .children = {}}));
+               {.kind = NodeKind::scalar, .at = at(mark), .text = value, .plain = !quoted, .children = {}}));
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
-    if (key_expected()) throw Stop{position(mark), "an alias cannot be a key", "write the key out"};
+    if (key_expected()) throw Stop{at(mark), "an alias cannot be a key", "write the key out"};
     // An anchor is known once its node is complete, so that no node can contain itself.
-    if (found == anchors_.end()) throw Stop{position(mark), "an alias cannot be inside its own anchor", {}};
+    if (found == anchors_.end()) throw Stop{at(mark), "an alias cannot be inside its own anchor", {}};
     count(mark, document_.nodes[found->second].expanded_nodes);
     attach(found->second);
   }
@@ -94,19 +104,21 @@ class Builder : public YAML::EventHandler {
     return !frames_.empty() && document_.nodes[frames_.back().node].kind == NodeKind::map && !frames_.back().key;
   }
 
+  [[nodiscard]] Position at(const YAML::Mark& mark) const { return position(mark, end_); }
+
   void set_key(const YAML::Mark& mark, const std::string& key) {
     count(mark, 1);
-    frames_.back().key = Node::Child{.key = key, .key_at = position(mark)};
+    frames_.back().key = Node::Child{.key = key, .key_at = at(mark)};
   }
 
-  static void refuse_tag(const YAML::Mark& mark, const std::string& tag) {
-    if (tag != "?" && !tag.empty()) throw Stop{position(mark), "tags are not supported", "remove the tag"};
+  void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
+    if (tag != "?" && !tag.empty()) throw Stop{at(mark), "tags are not supported", "remove the tag"};
   }
 
   void count(const YAML::Mark& mark, size_t nodes) {
     nodes_ += nodes;
     if (nodes_ > kDocumentNodesMax) {
-      throw Stop{position(mark), fmt::format("more than {} values, aliases written out", kDocumentNodesMax), {}};
+      throw Stop{at(mark), fmt::format("more than {} values, aliases written out", kDocumentNodesMax), {}};
     }
   }
 
@@ -118,11 +130,11 @@ class Builder : public YAML::EventHandler {
 
   void begin(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, NodeKind kind) {
     refuse_tag(mark, tag);
-    if (key_expected()) throw Stop{position(mark), "a key cannot be a list or a map", "expected text as the key"};
+    if (key_expected()) throw Stop{at(mark), "a key cannot be a list or a map", "expected text as the key"};
     if (frames_.size() >= kDocumentDepthMax) {
-      throw Stop{position(mark), fmt::format("nested more than {} levels deep", kDocumentDepthMax), {}};
+      throw Stop{at(mark), fmt::format("nested more than {} levels deep", kDocumentDepthMax), {}};
     }
-    frames_.push_back(open(mark, anchor, {.kind = kind, .at = position(mark), .text = {}, .children = {}}));
+    frames_.push_back(open(mark, anchor, {.kind = kind, .at = at(mark), .text = {}, .children = {}}));
   }
 
   void end() {
@@ -147,6 +159,7 @@ class Builder : public YAML::EventHandler {
     node.children.push_back(std::move(child));
   }
 
+  Position end_;  // of the text
   Document document_;
   std::vector<Frame> frames_;
   std::map<YAML::anchor_t, size_t> anchors_;
@@ -196,14 +209,6 @@ std::string syntax_mend(std::string_view message, std::string_view text, int lin
   return {};
 }
 
-// The end mark is no place in the file.
-Position inside(std::string_view text, Position at) {
-  const int lines = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
-  if (at.line <= lines) return at;
-  const size_t last_line_bytes = text.size() - (text.rfind('\n') + 1);  // npos + 1 is 0
-  return {lines, static_cast<int>(last_line_bytes) + 1};
-}
-
 }  // namespace
 
 tl::expected<Document, ConfigErrors> read_document(std::string_view text, const std::string& file) {
@@ -215,17 +220,18 @@ tl::expected<Document, ConfigErrors> read_document(std::string_view text, const 
   }
   if (const auto stop = unreadable_character(text)) return failed(stop->at, stop->problem, stop->mend);
 
+  const Position end = end_of(text);
   try {
     std::istringstream stream{std::string(text).append(kEndMark)};
     YAML::Parser parser(stream);
-    Builder builder;
+    Builder builder(end);
     while (parser.HandleNextDocument(builder)) {
     }
     return builder.take();
   } catch (const Stop& stop) {
-    return failed(inside(text, stop.at), stop.problem, stop.mend);
+    return failed(stop.at, stop.problem, stop.mend);
   } catch (const YAML::Exception& error) {
-    const Position at = inside(text, position(error.mark));
+    const Position at = position(error.mark, end);
     return failed(at, "YAML syntax: " + error.msg, syntax_mend(error.msg, text, at.line));
   } catch (const std::exception& error) {
     return failed({}, fmt::format("cannot be parsed: {}", error.what()), {});

@@ -122,6 +122,11 @@ TEST(ParseConfig, DuplicateKeys) {
             "a.yaml:3:1: log: given twice, first on line 1; remove one of them");
   EXPECT_EQ(errors_of("log:\n  level: info\n  level: info\n"),
             "a.yaml:3:3: log.level: given twice, first on line 2; remove one of them");
+  // An empty key has no place of its own; what follows it has, the end of the file at most.
+  EXPECT_EQ(errors_of("? ~\n? ~\n? "),
+            "a.yaml:1:3: \"\": unknown key; known here: web, targets, histogram, limits, log\n"
+            "a.yaml:2:3: \"\": given twice, first on line 1; remove one of them\n"
+            "a.yaml:3:3: \"\": given twice, first on line 1; remove one of them");
 }
 
 TEST(ParseConfig, Listen) {
