@@ -16,6 +16,7 @@ using std::chrono::seconds;
 constexpr auto settled_after = seconds(10);
 constexpr auto renewed_every = milliseconds(450);  // below half a second, the scans' own period
 constexpr auto costly_every = seconds(5);          // /proc/PID/net/tcp, once settled
+constexpr auto costly_silent_every = seconds(1);   // and while it does not listen for long
 
 bool gone(int error_number) {
   return error_number == ENOENT || error_number == ESRCH;
@@ -107,8 +108,8 @@ std::vector<ListenSocket> TrackedProcess::sockets_of_cgroup(const CgroupTree* cg
 
 void TrackedProcess::renew_listeners(const ProcReader& proc, const CgroupTree* cgroups, NamespaceSockets& sockets,
                                      Clock::time_point now) {
-  const bool settled = now - changed_ >= settled_after && !this->sockets().empty();
-  if (settled && asked_ && now - *asked_ < costly_every && !sockets.cheap(pid_)) {
+  const auto pause = this->sockets().empty() ? costly_silent_every : costly_every;
+  if (now - changed_ >= settled_after && asked_ && now - *asked_ < pause && !sockets.cheap(pid_)) {
     listeners_.drop_closed(proc, pid_);
     return;
   }
