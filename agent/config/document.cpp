@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "config/message.h"
 
 namespace mme {
 namespace {
@@ -232,9 +233,10 @@ tl::expected<Document, ConfigErrors> read_document(std::string_view text, const 
     return failed(stop.at, stop.problem, stop.mend);
   } catch (const YAML::Exception& error) {
     const Position at = position(error.mark, end);
-    return failed(at, "YAML syntax: " + error.msg, syntax_mend(error.msg, text, at.line));
+    // A message may quote the file.
+    return failed(at, "YAML syntax: " + shown(error.msg), syntax_mend(error.msg, text, at.line));
   } catch (const std::exception& error) {
-    return failed({}, fmt::format("cannot be parsed: {}", error.what()), {});
+    return failed({}, "cannot be parsed: " + shown(error.what()), {});
   }
 }
 

@@ -43,6 +43,10 @@ TEST(Document, SyntaxErrorHasItsLine) {
   EXPECT_EQ(errors_of("log: *x\n"), "a.yaml:1:6: YAML syntax: the referenced anchor is not defined");
 }
 
+TEST(Document, SyntaxErrorsQuoteTheFileEscaped) {
+  EXPECT_EQ(errors_of("%YAML 11o\r.:\n"), "a.yaml:1:1: YAML syntax: bad YAML version: 11o\\u000d.:");
+}
+
 TEST(Document, QuotesAreClosed) {
   const std::string open_quote = "YAML syntax: illegal EOF in scalar; is a quote before this not closed?";
   EXPECT_EQ(errors_of("log:\n  level: \"info"), "a.yaml:2:15: " + open_quote);
