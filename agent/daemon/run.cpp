@@ -93,6 +93,10 @@ int Daemon::run(const sigset_t& signals) {
 }
 
 void Daemon::reload() {
+  if (options_.config_file.empty()) {
+    logger_.info("nothing to read again: there is no --config.file");
+    return;
+  }
   const auto wanted = read_config(options_);
   agent_->set_config_ok(wanted.has_value());
   if (!wanted) {

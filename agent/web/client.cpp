@@ -20,11 +20,11 @@ Result<std::string> http_get(const std::string& host, uint16_t port, const std::
     return body.size() <= kBytesMax;
   });
   if (!response) {
-    const char* mend =
-        response.error() == httplib::Error::Connection
-            ? " (is the agent running? start it with `mme-agent run`, or name its address with --address)"
-            : "";
-    return fail("ask the agent at " + address + ": " + httplib::to_string(response.error()) + mend);
+    const bool refused = response.error() == httplib::Error::Connection;
+    return fail(
+        "ask the agent at " + address + ": " +
+        (refused ? "no connection (is it running? start it with `mme-agent run`, or name its address with --address)"
+                 : httplib::to_string(response.error()) + " (does another program listen there?)"));
   }
   if (response->status != 200) {
     return fail("ask the agent at " + address + " for " + path + ": HTTP status " + std::to_string(response->status) +

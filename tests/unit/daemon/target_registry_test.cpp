@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/target_registry.h"
+
+#include <gtest/gtest.h>
+
+namespace mme {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = TargetRegistry::Clock;
+
+Target target(std::string name, pid_t pid, TargetKind kind = TargetKind::mongod) {
+  Target result;
+  result.kind = kind;
+  result.name = std::move(name);
+  result.pid = pid;
+  result.cgroup = "/" + result.name;
+  result.listeners = {{"::", 27017, ""}, {"127.0.0.1", 80, "web"}};
+  return result;
+}
+
+// As the daemon does it: what `plan` says is done, and works.
+TargetRegistry::Plan follow(TargetRegistry& registry, const std::vector<Target>& found, Clock::time_point now,
+                            const std::string& problem = "") {
+  auto plan = registry.plan(found, now);
+  for (const Target& one : plan.observe) {
+    EXPECT_TRUE(registry.id(one.name).has_value());
+    registry.observed(one, problem, now);
+  }
+  return plan;
+}
+
+const Clock::time_point kStart{1000s};
+
+TEST(TargetRegistry, ObservesOnceUntilSomethingChanges) {
+  TargetRegistry registry;
+  EXPECT_FALSE(registry.any_present());
+  EXPECT_EQ(follow(registry, {target("a", 1)}, kStart).observe.size(), 1U);
+  EXPECT_TRUE(follow(registry, {target("a", 1)}, kStart + 1s).observe.empty());
+  EXPECT_EQ(follow(registry, {target("a", 2)}, kStart + 2s).observe.size(), 1U);  // restarted
+  EXPECT_TRUE(registry.any_present());
+  EXPECT_TRUE(registry.problems().empty());
+}
+
+TEST(TargetRegistry, TriesAgainAfterAWhile) {
+  TargetRegistry registry;
+  EXPECT_EQ(follow(registry, {target("a", 1)}, kStart, "attach: EPERM").observe.size(), 1U);
+  EXPECT_EQ(registry.problems(), std::vector<std::string>{"a: attach: EPERM"});
+  EXPECT_TRUE(follow(registry, {target("a", 1)}, kStart + 4s).observe.empty());
+  EXPECT_EQ(follow(registry, {target("a", 1)}, kStart + 5s).observe.size(), 1U);
+  EXPECT_TRUE(registry.problems().empty());
+}
+
+TEST(TargetRegistry, ForgetsOnceAndKeepsTheNumber) {
+  TargetRegistry registry;
+  follow(registry, {target("a", 1), target("b", 2)}, kStart);
+  const uint16_t id = registry.id("a").value();
+  EXPECT_NE(id, registry.id("b").value());
+  const auto gone = follow(registry, {target("b", 2)}, kStart + 1s);
+  ASSERT_EQ(gone.forget.size(), 1U);
+  EXPECT_EQ(gone.forget[0].pid, 1);
+  EXPECT_TRUE(follow(registry, {target("b", 2)}, kStart + 2s).forget.empty());
+  EXPECT_EQ(registry.context().targets.at(id).name, "a");
+  EXPECT_EQ(follow(registry, {target("a", 9), target("b", 2)}, kStart + 3s).observe.size(), 1U);
+  EXPECT_EQ(registry.id("a").value(), id);
+}
+
+TEST(TargetRegistry, NumbersEnd) {
+  TargetRegistry registry;
+  for (int i = 0; i < 65535; ++i) ASSERT_TRUE(registry.id(std::to_string(i)).has_value());
+  EXPECT_FALSE(registry.id("one more").has_value());
+  EXPECT_EQ(registry.id("0").value(), 1U);
+}
+
+TEST(TargetRegistry, States) {
+  TargetRegistry registry;
+  follow(registry, {target("a", 1)}, kStart);
+  const auto states = registry.states(kStart);
+  ASSERT_EQ(states.size(), 1U);
+  EXPECT_EQ(states[0].kind, "mongod");
+  EXPECT_TRUE(states[0].up);
+  EXPECT_EQ(states[0].listeners, (std::vector<std::string>{"[::]:27017", "127.0.0.1:80"}));
+}
+
+TEST(TargetRegistry, VanishedOnesAreShownForAWhile) {
+  TargetRegistry registry;
+  follow(registry, {target("old", 1), target("new", 2), target("t", 3, TargetKind::traefik)}, kStart);
+  follow(registry, {target("new", 2)}, kStart);
+  const auto names = [&](Clock::time_point now) {
+    std::string all;
+    for (const TargetState& state : registry.states(now)) all += state.name + (state.up ? "+ " : "- ");
+    return all;
+  };
+  EXPECT_EQ(names(kStart + 1s), "new+ old- t- ");
+  EXPECT_EQ(names(kStart + 10min), "new+ t- ");  // nothing took the place of t
+  EXPECT_FALSE(registry.states(kStart + 1s)[1].problem.empty());
+}
+
+TEST(TargetRegistry, EntrypointNamesOutliveTheirListeners) {
+  TargetRegistry registry;
+  follow(registry, {target("t", 1, TargetKind::traefik)}, kStart);
+  Target fewer = target("t", 1, TargetKind::traefik);
+  fewer.listeners.clear();
+  follow(registry, {fewer}, kStart + 1s);
+  const auto context = registry.context();
+  EXPECT_EQ(context.targets.at(registry.id("t").value()).entrypoints,
+            (std::map<uint16_t, std::string>{{80, "web"}, {27017, ":27017"}}));
+}
+
+}  // namespace
+}  // namespace mme
