@@ -10,10 +10,11 @@
 #define MME_ABI_VERSION 1
 
 enum mme_role {
-	MME_ROLE_NONE = 0,       /* decided: not ours */
+	MME_ROLE_NONE = 0,       /* not decided yet */
 	MME_ROLE_ENTRYPOINT = 1, /* accepted by Traefik */
 	MME_ROLE_UPSTREAM = 2,   /* opened by Traefik */
 	MME_ROLE_MONGOD = 3,     /* accepted by mongod */
+	MME_ROLE_FOREIGN = 4,    /* decided: not ours */
 };
 
 enum mme_family {
@@ -106,6 +107,14 @@ struct mme_histogram {
 };
 MME_ASSERT_SIZE(struct mme_histogram, 24 + 8 * 21 + 4 * 218);
 
+/* Where user space finds the key of a histogram slot. Written once by the CPU that created the series. */
+struct mme_series_entry {
+	struct mme_series_key key;
+	__u32 ready; /* the key is valid */
+	__u32 pad;
+};
+MME_ASSERT_SIZE(struct mme_series_entry, 40);
+
 /* A name seen on the wire, found by its 64-bit hash. */
 struct mme_name {
 	__u16 length;  /* bytes of the whole name, may exceed MME_NAME_BYTES */
@@ -113,5 +122,68 @@ struct mme_name {
 	__u8 pad[6];
 };
 MME_ASSERT_SIZE(struct mme_name, 128);
+
+/* What the agent fixes before the programs are loaded (rodata). */
+struct mme_settings {
+	__u64 bounds_ns[MME_BOUNDS_MAX]; /* ascending */
+	__u32 bounds;
+	__u32 shard_mask;        /* histogram shards - 1, a power of two less one */
+	__u32 slots;             /* histogram slots of one shard: MME_FAMILIES * (series_per_family + 1) */
+	__u32 series_per_family;
+	__u32 connections;       /* tracked at most */
+	__u32 pad;
+};
+
+/* A port on which an observed process listens. */
+struct mme_listener_key {
+	__u64 cgroup_id;
+	__u16 port; /* host order */
+	__u8 pad[6];
+};
+
+struct mme_listener {
+	__u16 target;
+	__u8 role; /* enum mme_role */
+	__u8 pad[5];
+};
+
+/* An observed process's cgroup, for sockets whose port decides nothing. */
+struct mme_cgroup {
+	__u16 target;
+	__u8 exclusive; /* only this target's processes live here */
+	__u8 server_role; /* the role of what is accepted here */
+	__u8 client_role; /* the role of what is opened from here, MME_ROLE_NONE for mongod */
+	__u8 pad[3];
+};
+
+/* Filters out foreign sockets before any other look-up. */
+struct mme_ports {
+	__u32 shared;       /* a hook is attached to a cgroup that foreign processes share */
+	__u32 pad;
+	__u64 listening[1024]; /* bit per port: some observed process listens on it */
+};
+
+struct mme_account {
+	__u64 bytes_seen;
+	__u64 bytes_parsed;
+	__u64 bytes_skipped[MME_SKIPS];
+	__u64 messages_skipped[MME_SKIPS];
+};
+
+struct mme_mongo_counts {
+	__u64 awaited;
+	__u64 unacknowledged;
+};
+
+struct mme_mongo_error_key {
+	__u16 target;
+	__u16 command;
+	__u32 code;
+};
+
+#define MME_MONGO_COMMAND_SLOTS 256
+
+/* Stands for every error code that found no room in its map. */
+#define MME_ERROR_CODE_OVERFLOW 0xffffffffu
 
 #endif

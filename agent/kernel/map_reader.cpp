@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/map_reader.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <bit>
+#include <cerrno>
+#include <ctime>
+
+namespace mme {
+namespace {
+
+// What a hash map of the kernel adds to key and value of an entry (struct htab_elem), and to itself a bucket.
+constexpr uint64_t kHashEntryBytes = 48;
+constexpr uint64_t kHashBucketBytes = 16;
+
+// struct mme_allocator of bpf/maps/series.bpf.h as user space sees it: the lock reads as zero.
+struct AllocatorValue {
+  uint32_t lock;
+  uint32_t used;
+  uint32_t spare;
+  uint32_t pad;
+};
+
+double monotonic_seconds() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+}
+
+uint64_t round_up(uint64_t value, uint64_t step) {
+  return (value + step - 1) / step * step;
+}
+
+Result<> look_up(const bpf_map* map, const void* key, void* value) {
+  if (bpf_map_lookup_elem(bpf_map__fd(map), key, value) == 0) return {};
+  return fail_errno(std::string("read the BPF map ") + bpf_map__name(map), errno);
+}
+
+// One value a possible CPU, each on a multiple of 8 bytes.
+template <typename T>
+Result<std::vector<T>> look_up_percpu(const bpf_map* map, uint32_t key) {
+  static_assert(sizeof(T) % 8 == 0);
+  std::vector<T> values(static_cast<size_t>(libbpf_num_possible_cpus()));
+  if (auto found = look_up(map, &key, values.data()); !found) return tl::make_unexpected(found.error());
+  return values;
+}
+
+Result<> read_accounts(const observer_bpf& skeleton, KernelSnapshot& out) {
+  for (uint32_t protocol = 0; protocol < MME_PROTOCOLS; ++protocol) {
+    const auto cpus = look_up_percpu<mme_account>(skeleton.maps.accounts, protocol);
+    if (!cpus) return tl::make_unexpected(cpus.error());
+    RawAccount& account = out.accounts.at(protocol);
+    for (const mme_account& cpu : *cpus) {
+      account.bytes_seen += cpu.bytes_seen;
+      account.bytes_parsed += cpu.bytes_parsed;
+      for (size_t reason = 0; reason < MME_SKIPS; ++reason) {
+        account.bytes_skipped.at(reason) += cpu.bytes_skipped[reason];
+        account.messages_skipped.at(reason) += cpu.messages_skipped[reason];
+      }
+    }
+  }
+  return {};
+}
+
+Result<> read_mongo(const observer_bpf& skeleton, KernelSnapshot& out) {
+  out.mongo_awaited.assign(MME_MONGO_COMMAND_COUNT, 0);
+  out.mongo_unacknowledged.assign(MME_MONGO_COMMAND_COUNT, 0);
+  for (uint32_t command = 0; command < MME_MONGO_COMMAND_COUNT; ++command) {
+    const auto cpus = look_up_percpu<mme_mongo_counts>(skeleton.maps.mongo_counts, command);
+    if (!cpus) return tl::make_unexpected(cpus.error());
+    for (const mme_mongo_counts& cpu : *cpus) {
+      out.mongo_awaited[command] += cpu.awaited;
+      out.mongo_unacknowledged[command] += cpu.unacknowledged;
+    }
+  }
+  const int fd = bpf_map__fd(skeleton.maps.mongo_errors);
+  mme_mongo_error_key key{};
+  const void* previous = nullptr;
+  while (bpf_map_get_next_key(fd, previous, &key) == 0) {
+    uint64_t count = 0;
+    if (bpf_map_lookup_elem(fd, &key, &count) == 0) {
+      if (key.code == MME_ERROR_CODE_OVERFLOW)
+        out.mongo_errors_overflow += count;
+      else
+        out.mongo_errors.push_back({key.target, key.command, static_cast<int32_t>(key.code), count});
+    }
+    previous = &key;
+  }
+  return {};
+}
+
+void read_programs(const Programs& programs, KernelSnapshot& out) {
+  for (const HookProgram& hook : hook_programs(programs)) {
+    bpf_prog_info info{};
+    uint32_t bytes = sizeof(info);
+    if (bpf_obj_get_info_by_fd(bpf_program__fd(hook.program), &info, &bytes) != 0) continue;
+    out.programs.push_back({hook.hook, info.run_time_ns, info.run_cnt, info.verified_insns});
+  }
+}
+
+Result<> read_connections(const observer_bpf& skeleton, KernelSnapshot& out) {
+  for (uint32_t role = 0; role < out.open_connections.size(); ++role) {
+    const uint32_t key = role + 1;
+    uint64_t count = 0;
+    if (auto found = look_up(skeleton.maps.connection_counts, &key, &count); !found) return found;
+    out.open_connections.at(role) = static_cast<int64_t>(count) < 0 ? 0 : count;
+  }
+  return {};
+}
+
+uint64_t bytes_of(const bpf_map* map, uint64_t cpus) {
+  const uint64_t entries = bpf_map__max_entries(map);
+  const uint64_t key = round_up(bpf_map__key_size(map), 8);
+  const uint64_t value = round_up(bpf_map__value_size(map), 8);
+  switch (bpf_map__type(map)) {
+    case BPF_MAP_TYPE_ARRAY:
+      return round_up(entries * value, 4096);
+    case BPF_MAP_TYPE_PERCPU_ARRAY:
+      return entries * value * cpus;
+    case BPF_MAP_TYPE_HASH:
+    case BPF_MAP_TYPE_LRU_HASH:
+      return entries * (key + value + kHashEntryBytes) + std::bit_ceil(entries) * kHashBucketBytes;
+    default:
+      return 0;  // socket storage grows with the connections
+  }
+}
+
+}  // namespace
+
+Result<MapReader> MapReader::open(const Programs& programs, const std::vector<double>& bounds_s) {
+  MapReader reader;
+  reader.bounds_s_ = bounds_s;
+  auto entries = MappedBytes::map(programs.observer->maps.series_entries, sizeof(mme_series_entry));
+  if (!entries) return tl::make_unexpected(entries.error());
+  auto histograms = MappedBytes::map(programs.observer->maps.histograms, sizeof(mme_histogram));
+  if (!histograms) return tl::make_unexpected(histograms.error());
+  reader.entries_ = std::move(*entries);
+  reader.histograms_ = std::move(*histograms);
+  return reader;
+}
+
+void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out) {
+  const auto histograms = histograms_.as<mme_histogram>();
+  RawSeries& series = out.series.emplace_back();
+  series.key = key;
+  series.latency.bounds.assign(settings.bounds + 1, 0);
+  for (uint32_t shard = 0; shard <= settings.shard_mask; ++shard) {
+    const uint32_t index = shard * settings.slots + slot;
+    const mme_histogram& histogram = histograms[index];
+    Widened& widened = widened_[index];
+    for (uint32_t i = 0; i <= settings.bounds; ++i) series.latency.bounds[i] += histogram.bounds[i];
+    for (size_t i = 0; i < widened.last.size(); ++i) {
+      const uint32_t now = histogram.buckets[i];
+      widened.total[i] += now - widened.last[i];
+      widened.last[i] = now;
+      series.latency.buckets[i] += widened.total[i];
+    }
+    series.latency.sum_ns += histogram.sum_ns;
+    series.request_bytes += histogram.request_bytes;
+    series.response_bytes += histogram.response_bytes;
+  }
+}
+
+void MapReader::read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out) {
+  const auto entries = entries_.as<mme_series_entry>();
+  const uint32_t base = family * (settings.series_per_family + 1);
+  if (out.series_overflow.at(family) != 0) {
+    mme_series_key other{};
+    other.family = static_cast<uint8_t>(family);
+    other.other = 1;
+    add_series(settings, base, other, out);
+  }
+  for (uint32_t slot = base + 1; slot <= base + used; ++slot) {
+    if (entries[slot].ready != 0) add_series(settings, slot, entries[slot].key, out);
+  }
+}
+
+void MapReader::read_names(const Programs& programs, KernelSnapshot& out) {
+  const int fd = bpf_map__fd(programs.observer->maps.names);
+  for (const RawSeries& series : out.series) {
+    if (series.key.family != MME_FAMILY_MONGO) continue;
+    for (const uint64_t hash : series.key.name) {
+      if (hash == 0 || names_.contains(hash)) continue;
+      mme_name name{};
+      if (bpf_map_lookup_elem(fd, &hash, &name) != 0) continue;
+      names_.emplace(hash, std::string(name.text, std::min<size_t>(name.length, MME_NAME_BYTES)));
+    }
+  }
+  out.names = names_;
+}
+
+Result<KernelSnapshot> MapReader::read(const Programs& programs) {
+  KernelSnapshot out;
+  out.bounds_s = bounds_s_;
+  const observer_bpf& skeleton = *programs.observer;
+  for (uint32_t family = 0; family < MME_FAMILIES; ++family) {
+    AllocatorValue state{};
+    if (auto found = look_up(skeleton.maps.allocators, &family, &state); !found) return tl::make_unexpected(found.error());
+    const auto overflow = look_up_percpu<uint64_t>(skeleton.maps.series_overflow, family);
+    if (!overflow) return tl::make_unexpected(overflow.error());
+    for (const uint64_t count : *overflow) out.series_overflow.at(family) += count;
+    out.series_in_use.at(family) = state.used;
+    read_series(programs.settings, family, state.used, out);
+  }
+  read_names(programs, out);
+  if (auto done = read_accounts(skeleton, out); !done) return tl::make_unexpected(done.error());
+  if (auto done = read_mongo(skeleton, out); !done) return tl::make_unexpected(done.error());
+  if (auto done = read_connections(skeleton, out); !done) return tl::make_unexpected(done.error());
+  read_programs(programs, out);
+  out.map_bytes = map_bytes(programs, libbpf_num_possible_cpus());
+  out.monotonic_s = monotonic_seconds();
+  return out;
+}
+
+std::map<std::string, uint64_t> map_bytes(const Programs& programs, int possible_cpus) {
+  std::map<std::string, uint64_t> result;
+  const int here = libbpf_num_possible_cpus();
+  const bpf_map* map = nullptr;
+  bpf_object__for_each_map(map, programs.observer->obj) {
+    const std::string name = bpf_map__is_internal(map) ? "constants" : bpf_map__name(map);
+    uint64_t bytes = bytes_of(map, static_cast<uint64_t>(possible_cpus));
+    if (map == programs.observer->maps.histograms) {
+      const uint64_t shards = program_settings({}, possible_cpus).shard_mask + 1;
+      const uint64_t shards_here = program_settings({}, here).shard_mask + 1;
+      bytes = bytes / shards_here * shards;
+    }
+    if (bytes != 0) result[name] += bytes;
+  }
+  return result;
+}
+
+}  // namespace mme

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "kernel/mapped_array.h"
+#include "kernel/programs.h"
+#include "metrics/kernel_snapshot.h"
+
+namespace mme {
+
+// Reads the maps into a KernelSnapshot: histograms and labels in place, the small maps by system calls. Never deletes.
+class MapReader {
+ public:
+  [[nodiscard]] static Result<MapReader> open(const Programs& programs, const std::vector<double>& bounds_s);
+
+  [[nodiscard]] Result<KernelSnapshot> read(const Programs& programs);
+
+ private:
+  // The fine buckets are 32 bits wide in the kernel; here they go on growing.
+  struct Widened {
+    std::array<uint32_t, MME_BUCKETS + 2> last{};
+    std::array<uint64_t, MME_BUCKETS + 2> total{};
+  };
+
+  void read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out);
+  void add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out);
+  void read_names(const Programs& programs, KernelSnapshot& out);
+
+  MappedBytes entries_;
+  MappedBytes histograms_;
+  std::vector<double> bounds_s_;
+  std::unordered_map<uint32_t, Widened> widened_;  // by histogram index: shard and slot
+  std::unordered_map<uint64_t, std::string> names_;
+};
+
+// Memory of all maps, by map: values, keys and the kernel's own bookkeeping a entry, as far as it is known.
+[[nodiscard]] std::map<std::string, uint64_t> map_bytes(const Programs& programs, int possible_cpus);
+
+}  // namespace mme

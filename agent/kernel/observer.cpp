@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/observer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "discovery/cgroup_path.h"
+#include "discovery/read_file.h"
+#include "kernel/attachments.h"
+#include "kernel/map_reader.h"
+#include "kernel/programs.h"
+#include "kernel/target_maps.h"
+
+namespace mme {
+namespace {
+
+Result<std::string> cgroup2_mount_point() {
+  const auto text = read_file("/proc/self/mountinfo");
+  if (!text) return fail("cannot read /proc/self/mountinfo: is /proc mounted?");
+  const auto mount = find_cgroup2(parse_mountinfo(*text));
+  if (!mount) return fail("no cgroup v2 is mounted; mount it: mount -t cgroup2 none /sys/fs/cgroup/unified");
+  return mount->mount_point;
+}
+
+}  // namespace
+
+struct Observer::Impl {
+  Impl(Programs loaded, MapReader opened, std::string cgroup2)
+      : programs(std::move(loaded)),
+        reader(std::move(opened)),
+        attachments(programs),
+        mount_point(std::move(cgroup2)) {}
+
+  Programs programs;
+  MapReader reader;
+  Attachments attachments;
+  std::string mount_point;
+  std::map<std::string, ObservedTarget> observed;  // by Target::name
+
+  [[nodiscard]] std::vector<ObservedTarget> targets() const {
+    std::vector<ObservedTarget> result;
+    for (const auto& [name, target] : observed) result.push_back(target);
+    return result;
+  }
+
+  // Whether some hook sits on a cgroup that is not one exclusive target's own.
+  [[nodiscard]] bool shared_hooks() const {
+    const auto cgroups = attachments.cgroups();
+    return std::any_of(cgroups.begin(), cgroups.end(), [&](const std::string& cgroup) {
+      return std::none_of(observed.begin(), observed.end(), [&](const auto& entry) {
+        return entry.second.target.cgroup == cgroup && entry.second.target.exclusive;
+      });
+    });
+  }
+
+  [[nodiscard]] Result<> write() { return write_tables(*programs.observer, target_tables(targets(), shared_hooks())); }
+
+  void drop_unused() {
+    std::vector<std::string> cgroups;
+    for (const auto& [name, target] : observed) cgroups.push_back(target.target.cgroup);
+    attachments.keep_only(cgroups);
+  }
+};
+
+Observer::Observer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Observer::~Observer() = default;
+
+Result<std::unique_ptr<Observer>> Observer::load(const ObserverSettings& settings) {
+  auto mount_point = cgroup2_mount_point();
+  if (!mount_point) return tl::make_unexpected(mount_point.error());
+  auto programs = load_programs(settings);
+  if (!programs) return tl::make_unexpected(programs.error());
+  auto reader = MapReader::open(*programs, settings.bounds_s);
+  if (!reader) return tl::make_unexpected(reader.error());
+
+  const mme_mongo_error_key overflow{0, 0, MME_ERROR_CODE_OVERFLOW};
+  const uint64_t zero = 0;
+  if (bpf_map_update_elem(bpf_map__fd(programs->observer->maps.mongo_errors), &overflow, &zero, BPF_NOEXIST) != 0) {
+    return fail_errno("write the BPF map mongo_errors", errno);
+  }
+  auto impl = std::make_unique<Impl>(std::move(*programs), std::move(*reader), std::move(*mount_point));
+  return std::unique_ptr<Observer>(new Observer(std::move(impl)));
+}
+
+Result<> Observer::observe(uint16_t id, const Target& target) {
+  Impl& impl = *impl_;
+  std::optional<ObservedTarget> before;
+  if (const auto old = impl.observed.find(target.name); old != impl.observed.end()) before = old->second;
+
+  impl.observed[target.name] = {id, target};
+  // The kernel knows the ports before the first packet reaches a hook.
+  auto done = impl.write();
+  if (done) done = impl.attachments.cover(impl.mount_point, target.cgroup, target.cgroup_id);
+  if (done) done = impl.write();  // whether hooks are shared is known now
+  if (done) {
+    impl.drop_unused();
+    return {};
+  }
+  if (before)
+    impl.observed[target.name] = *before;
+  else
+    impl.observed.erase(target.name);
+  impl.drop_unused();
+  (void)impl.write();
+  return done;
+}
+
+void Observer::forget(const Target& target) {
+  Impl& impl = *impl_;
+  const auto found = impl.observed.find(target.name);
+  if (found == impl.observed.end() || found->second.target.pid != target.pid) return;  // its successor is observed
+  impl.observed.erase(found);
+  impl.drop_unused();
+  (void)impl.write();
+}
+
+std::vector<Attachment> Observer::attachments() const {
+  std::map<std::string, std::string> names;
+  for (const auto& [name, target] : impl_->observed) names.emplace(target.target.cgroup, name);
+  return impl_->attachments.list(names);
+}
+
+Result<KernelSnapshot> Observer::read() {
+  return impl_->reader.read(impl_->programs);
+}
+
+uint64_t Observer::map_bytes(int possible_cpus) const {
+  const auto maps = mme::map_bytes(impl_->programs, possible_cpus);
+  return std::accumulate(maps.begin(), maps.end(), uint64_t{0},
+                         [](uint64_t sum, const auto& entry) { return sum + entry.second; });
+}
+
+}  // namespace mme

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What follows from a complete head or message: requests are kept, replies find them and are recorded. */
+#ifndef MME_PAIR_BPF_H
+#define MME_PAIR_BPF_H
+
+#include "accounts.bpf.h"
+#include "connections.bpf.h"
+#include "names.bpf.h"
+#include "pending.bpf.h"
+#include "record.bpf.h"
+
+/* `ctx` is the program's context, for the socket's cookie. */
+static __always_inline void keep_request(void *ctx, struct mme_connection *c, struct mme_scratch *s, int inline_allowed)
+{
+	struct mme_pending_key key = {};
+
+	if (inline_allowed && mme_pending_put(&c->pending, &s->request))
+		return;
+	key.cookie = bpf_get_socket_cookie(ctx);
+	key.id = s->request.id;
+	if (bpf_map_update_elem(&pending, &key, &s->request, BPF_ANY))
+		account_skipped(s->role, MME_SKIP_PENDING_FULL, 0, 1);
+}
+
+/* Moves the request `id` into s->request; 0 when it is not known. */
+static __always_inline int take_request(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 id)
+{
+	struct mme_pending_key key = {};
+	struct mme_pending *kept;
+
+	if (mme_pending_take(&c->pending, id, &s->request))
+		return 1;
+	key.cookie = bpf_get_socket_cookie(ctx);
+	key.id = id;
+	kept = bpf_map_lookup_elem(&pending, &key);
+	if (!kept)
+		return 0;
+	s->request = *kept;
+	bpf_map_delete_elem(&pending, &key);
+	return 1;
+}
+
+static __always_inline void start_sample(struct mme_scratch *s)
+{
+	__builtin_memset(&s->sample, 0, sizeof(s->sample));
+	s->sample.key.target = s->target;
+	if (s->role == MME_ROLE_MONGOD)
+		return;
+	s->sample.key.port = s->port;
+	s->sample.key.name[0] = s->peer[0];
+	s->sample.key.name[1] = s->peer[1];
+}
+
+static __always_inline void http_request_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, int step)
+{
+	struct mme_http1 *p = &s->direction.http;
+	struct mme_pending_key key = {};
+	struct mme_pending *kept;
+	__u32 id;
+
+	if (step == MME_STEP_HEAD) {
+		mme_http_request(p, c->request_started_ns, s->direction.count, &s->request);
+		s->direction.count++;
+		keep_request(ctx, c, s, 1);
+		return;
+	}
+	if (!(p->flags & MME_HTTP1_CHUNKED))
+		return;
+	/* only now is the size of a chunked body known */
+	id = (__u16)(s->direction.count - 1);
+	if ((c->pending.flags & MME_PENDING_USED) && c->pending.id == id) {
+		c->pending.request_bytes = p->body_bytes;
+		return;
+	}
+	key.cookie = bpf_get_socket_cookie(ctx);
+	key.id = id;
+	kept = bpf_map_lookup_elem(&pending, &key);
+	if (kept)
+		kept->request_bytes = p->body_bytes;
+}
+
+/* The method decides whether the reply has a body. */
+static __always_inline void http_reply_start(void *ctx, struct mme_connection *c, struct mme_scratch *s)
+{
+	struct mme_pending_key key = {};
+	struct mme_pending *kept;
+
+	s->direction.http.method = MME_METHOD_GET;
+	if (c->pending.flags & MME_PENDING_USED && c->pending.id == s->direction.count) {
+		s->direction.http.method = c->pending.method;
+	} else if (c->request.count != s->direction.count) {
+		key.cookie = bpf_get_socket_cookie(ctx);
+		key.id = s->direction.count;
+		kept = bpf_map_lookup_elem(&pending, &key);
+		if (kept)
+			s->direction.http.method = kept->method;
+	}
+}
+
+static __always_inline void http_reply_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
+{
+	if (!take_request(ctx, c, s, s->direction.count)) {
+		account_skipped(s->role, MME_SKIP_NO_REQUEST, 0, 1);
+	} else {
+		/* an early reply: what of the request's body has arrived */
+		if ((s->request.flags & MME_PENDING_CHUNKED) && (__u16)(c->request.count - 1) == s->direction.count)
+			s->request.request_bytes = c->request.http.body_bytes;
+		s->direction.count++;
+		start_sample(s);
+		mme_http_sample(&s->direction.http, &s->request, s->role, s->now_ns, &s->sample);
+		record(slot);
+	}
+	if (s->direction.http.phase == MME_HTTP1_UPGRADED) {
+		s->direction.sync = MME_SYNC_OPAQUE;
+		s->direction.reason = MME_SKIP_UPGRADED;
+	}
+}
+
+/* A function of its own: the verifier follows every branch of the search, once. */
+__noinline __weak int command_id(__u32 hash)
+{
+	return mme_mongo_command_id(hash);
+}
+
+static __always_inline void mongo_request_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
+{
+	struct mme_mongo *p = &s->direction.mongo;
+	const __u16 command = p->flags & MME_MONGO_COMPRESSED ? MME_COMMAND_compressed : (__u16)command_id(p->command_hash);
+	__u64 cursor = p->cursor;
+	int expects_reply;
+
+	if (s->names.complete[0])
+		remember_name(s->names.hash[0], &s->names.text[0]);
+	if (s->names.complete[1])
+		remember_name(s->names.hash[1], &s->names.text[1]);
+	if (p->flags & MME_MONGO_BROKEN)
+		account_skipped(s->role, MME_SKIP_MALFORMED, 0, 1);
+	expects_reply = mme_mongo_request(p, &s->names, command, c->request_started_ns, &s->request);
+	if (command == MME_COMMAND_getMore && bpf_map_lookup_elem(&awaiting_cursors, &cursor))
+		s->request.flags |= MME_PENDING_AWAITED;
+	if (expects_reply) {
+		/* whether a compressed request wants a reply is not known: it must not block the inline place */
+		keep_request(ctx, c, s, !(p->flags & MME_MONGO_COMPRESSED));
+		return;
+	}
+	start_sample(s);
+	mme_mongo_sample(0, &s->request, s->now_ns, &s->sample);
+	record(slot);
+}
+
+static __always_inline void mongo_reply_start(struct mme_connection *c, struct mme_scratch *s)
+{
+	const __u8 wanted = MME_PENDING_USED | MME_PENDING_AWAIT_CURSOR;
+
+	s->direction.mongo.flags &= (__u16)~MME_MONGO_WANT_CURSOR;
+	if ((c->pending.flags & wanted) == wanted)
+		s->direction.mongo.flags |= MME_MONGO_WANT_CURSOR;
+}
+
+/* A reply with moreToCome is followed by more that nobody asks for; `command` of the reply direction remembers whose. */
+static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
+{
+	struct mme_mongo *p = &s->direction.mongo;
+	__u64 cursor = p->cursor;
+	__u8 one = 1;
+
+	start_sample(s);
+	if (take_request(ctx, c, s, p->id)) {
+		mme_mongo_sample(p, &s->request, s->now_ns, &s->sample);
+		if ((p->flags & MME_MONGO_WANT_CURSOR) && (s->request.flags & MME_PENDING_AWAIT_CURSOR) && cursor)
+			bpf_map_update_elem(&awaiting_cursors, &cursor, &one, BPF_ANY);
+		p->command = p->flags & MME_MONGO_MORE_TO_COME ? s->request.label : MME_COMMAND_other;
+	} else if (p->command != MME_COMMAND_other) {
+		s->sample.kind = MME_SAMPLE_AWAITED;
+		s->sample.key.family = MME_FAMILY_MONGO;
+		s->sample.key.code = p->command;
+		if (!(p->flags & MME_MONGO_MORE_TO_COME))
+			p->command = MME_COMMAND_other;
+	} else {
+		account_skipped(s->role, MME_SKIP_NO_REQUEST, 0, 1);
+		return;
+	}
+	record(slot);
+}
+
+/* Before a message's first byte is parsed. */
+static __always_inline void before_message(void *ctx, struct mme_connection *c, struct mme_scratch *s)
+{
+	if (s->role == MME_ROLE_MONGOD) {
+		if (s->direction.mongo.phase != MME_MONGO_START || s->direction.mongo.number_bytes)
+			return;
+		if (s->is_request)
+			c->request_started_ns = s->now_ns;
+		else
+			mongo_reply_start(c, s);
+	} else {
+		if (s->direction.http.phase != MME_HTTP1_START)
+			return;
+		if (s->is_request)
+			c->request_started_ns = s->now_ns;
+		else
+			http_reply_start(ctx, c, s);
+	}
+}
+
+static __always_inline void after_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot, int step)
+{
+	if (s->role == MME_ROLE_MONGOD) {
+		if (s->is_request)
+			mongo_request_step(ctx, c, s, slot);
+		else
+			mongo_reply_step(ctx, c, s, slot);
+	} else if (s->is_request) {
+		http_request_step(ctx, c, s, step);
+	} else {
+		http_reply_step(ctx, c, s, slot);
+	}
+}
+
+#endif

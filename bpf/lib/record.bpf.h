@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Adds a finished exchange to its series. */
+#ifndef MME_RECORD_BPF_H
+#define MME_RECORD_BPF_H
+
+#include "mongo.bpf.h"
+#include "scratch.bpf.h"
+#include "series.bpf.h"
+
+/* The first slot of a family; it is the family's `_other`. */
+static __always_inline __u32 family_base(__u32 family)
+{
+	return family * (settings.series_per_family + 1);
+}
+
+/* A slot for a new series of this family; 0 when the cap is reached. */
+static __always_inline __u32 allocate_slot(__u32 family)
+{
+	struct mme_allocator *allocator = bpf_map_lookup_elem(&allocators, &family);
+	__u32 slot = 0;
+
+	if (!allocator)
+		return 0;
+	bpf_spin_lock(&allocator->lock);
+	if (allocator->spare) {
+		slot = allocator->spare;
+		allocator->spare = 0;
+	} else if (allocator->used < settings.series_per_family) {
+		slot = ++allocator->used;
+	}
+	bpf_spin_unlock(&allocator->lock);
+	return slot;
+}
+
+/* A new key races: the second CPU takes the first one's slot and keeps its own for the next series. */
+static __always_inline __u32 create_series(const struct mme_series_key *key)
+{
+	__u32 family = key->family;
+	__u32 relative = allocate_slot(family);
+	struct mme_allocator *allocator;
+	struct mme_series_entry *entry;
+	__u32 slot, *winner;
+
+	if (!relative)
+		return family_base(family);
+	slot = family_base(family) + relative;
+	if (bpf_map_update_elem(&series, key, &slot, BPF_NOEXIST)) {
+		allocator = bpf_map_lookup_elem(&allocators, &family);
+		if (allocator) {
+			bpf_spin_lock(&allocator->lock);
+			allocator->spare = relative;
+			bpf_spin_unlock(&allocator->lock);
+		}
+		winner = bpf_map_lookup_elem(&series, key);
+		return winner ? *winner : family_base(family);
+	}
+	entry = bpf_map_lookup_elem(&series_entries, &slot);
+	if (entry) {
+		entry->key = *key;
+		mme_barrier();
+		entry->ready = 1;
+	}
+	return slot;
+}
+
+static __always_inline void count_overflow(__u32 family)
+{
+	__u64 *count = bpf_map_lookup_elem(&series_overflow, &family);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+static __always_inline void record_latency(const struct mme_sample *sample)
+{
+	__u32 *known = bpf_map_lookup_elem(&series, &sample->key);
+	__u32 slot = known ? *known : create_series(&sample->key);
+	__u32 shard = bpf_get_smp_processor_id() & settings.shard_mask;
+	__u32 index, bound, bucket;
+	struct mme_histogram *histogram;
+
+	if (slot == family_base(sample->key.family))
+		count_overflow(sample->key.family);
+	index = shard * settings.slots + slot;
+	histogram = bpf_map_lookup_elem(&histograms, &index);
+	if (!histogram)
+		return;
+	bound = mme_bound_index(settings.bounds_ns, settings.bounds, sample->duration_ns);
+	bucket = mme_bucket_index(sample->duration_ns);
+	mme_opaque(bound);
+	mme_opaque(bucket);
+	if (bound > MME_BOUNDS_MAX || bucket > MME_BUCKET_OVERFLOW)
+		return;
+	__sync_fetch_and_add(&histogram->bounds[bound], 1);
+	__sync_fetch_and_add(&histogram->buckets[bucket], 1);
+	__sync_fetch_and_add(&histogram->sum_ns, sample->duration_ns);
+	if (sample->request_bytes)
+		__sync_fetch_and_add(&histogram->request_bytes, sample->request_bytes);
+	if (sample->response_bytes)
+		__sync_fetch_and_add(&histogram->response_bytes, sample->response_bytes);
+}
+
+static __always_inline void record_without_latency(const struct mme_sample *sample)
+{
+	__u32 command = sample->key.code;
+	struct mme_mongo_counts *counts = bpf_map_lookup_elem(&mongo_counts, &command);
+
+	if (!counts)
+		return;
+	if (sample->kind == MME_SAMPLE_AWAITED)
+		__sync_fetch_and_add(&counts->awaited, 1);
+	else
+		__sync_fetch_and_add(&counts->unacknowledged, 1);
+}
+
+static __always_inline void record_error(const struct mme_sample *sample)
+{
+	struct mme_mongo_error_key key = {
+		.target = sample->key.target, .command = sample->key.code, .code = sample->error_code};
+	struct mme_mongo_error_key full = {.code = MME_ERROR_CODE_OVERFLOW};
+	__u64 *count = bpf_map_lookup_elem(&mongo_errors, &key);
+	__u64 zero = 0;
+
+	if (!count) {
+		bpf_map_update_elem(&mongo_errors, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&mongo_errors, &key);
+	}
+	if (!count)
+		count = bpf_map_lookup_elem(&mongo_errors, &full);
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+/* Records the sample of this scratch slot. A function of its own, so that the verifier looks at it once. */
+__noinline __weak int record(__u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+
+	if (!s)
+		return 0;
+	if (s->sample.kind == MME_SAMPLE_LATENCY)
+		record_latency(&s->sample);
+	else if (s->sample.kind != MME_SAMPLE_NONE)
+		record_without_latency(&s->sample);
+	if (s->sample.key.family == MME_FAMILY_MONGO && s->sample.key.variant == MME_OUTCOME_ERROR)
+		record_error(&s->sample);
+	s->sample.kind = MME_SAMPLE_NONE;
+	return 0;
+}
+
+#endif

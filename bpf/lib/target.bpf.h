@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Is this socket ours, and in which role? */
+#ifndef MME_TARGET_BPF_H
+#define MME_TARGET_BPF_H
+
+#include "accounts.bpf.h"
+#include "connections.bpf.h"
+#include "packet.bpf.h"
+#include "targets.bpf.h"
+
+/* Whether a socket with this local port may be ours at all. Without shared cgroups the hook sees none but our own. */
+static __always_inline int port_matters(__u16 port)
+{
+	__u32 zero = 0;
+	struct mme_ports *all = bpf_map_lookup_elem(&ports, &zero);
+	__u32 word = port >> 6;
+
+	if (!all || !all->shared)
+		return 1;
+	return (all->listening[word & 1023] >> (port & 63)) & 1;
+}
+
+/* Roles by socket: what is accepted on a listening port, or in a cgroup of the target's own, has the server's role;
+ * what is opened from such a cgroup the client's. */
+static __always_inline void decide_role(struct __sk_buff *skb, struct mme_connection *c, __u16 local_port)
+{
+	struct mme_listener_key key = {};
+	struct mme_listener *listener;
+	struct mme_cgroup *cgroup;
+
+	key.cgroup_id = bpf_skb_cgroup_id(skb);
+	key.port = local_port;
+	c->role = MME_ROLE_FOREIGN;
+	listener = bpf_map_lookup_elem(&listeners, &key);
+	if (listener) {
+		c->target = listener->target;
+		c->role = listener->role;
+	} else {
+		cgroup = bpf_map_lookup_elem(&cgroups, &key.cgroup_id);
+		if (cgroup && cgroup->exclusive) {
+			c->target = cgroup->target;
+			c->role = c->flags & MME_CONNECTION_PASSIVE ? cgroup->server_role : cgroup->client_role;
+			if (c->role == MME_ROLE_NONE)
+				c->role = MME_ROLE_FOREIGN;
+		}
+	}
+	if (c->role == MME_ROLE_FOREIGN)
+		return;
+	mme_connection_start(c);
+	if (c->flags & MME_CONNECTION_COUNTED)
+		count_connections(1 + c->role, 1);
+}
+
+/* Decides what a socket is, and makes the state of one that is older than the agent. Returns enum mme_role. */
+__noinline __weak int adopt(struct __sk_buff *skb, __u32 local_port)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+
+	if (!sk)
+		return MME_ROLE_FOREIGN;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c) {
+		if (connections_full()) {
+			account_skipped(MME_ROLE_ENTRYPOINT, MME_SKIP_CONNECTION_CAP, 0, 1);
+			return MME_ROLE_FOREIGN;
+		}
+		c = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		if (!c)
+			return MME_ROLE_FOREIGN;
+		count_connections(0, 1);
+	}
+	if (c->role == MME_ROLE_NONE)
+		decide_role(skb, c, (__u16)local_port);
+	return c->role;
+}
+
+/* The connection's state. Null: not ours. */
+static __always_inline struct mme_connection *find_connection(struct __sk_buff *skb, struct bpf_sock *sk,
+							      __u16 local_port)
+{
+	struct mme_connection *c = bpf_sk_storage_get(&connections, sk, 0, 0);
+
+	if (c && c->role != MME_ROLE_NONE)
+		return c->role == MME_ROLE_FOREIGN ? 0 : c;
+	if (!c && !port_matters(local_port))
+		return 0;
+	if (adopt(skb, local_port) == MME_ROLE_FOREIGN)
+		return 0;
+	return bpf_sk_storage_get(&connections, sk, 0, 0);
+}
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/* sockops and connect hooks on the observed cgroups: which sockets Traefik opens, where each stream begins, when a
+ * connection ends. Observes only. */
+#include "lib/common.bpf.h"
+#include "lib/target.bpf.h"
+#include "lib/walk.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define MME_ADOPT_STEPS 32
+#define MME_TCP_CLOSE 7
+
+/* What arrived on the listening socket for this new connection, see observe_listener(). */
+__noinline __weak int adopt_parked(struct bpf_sock_ops *ops, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = ops->sk;
+	struct mme_connection *c;
+	struct mme_parked *segment;
+	int result;
+
+	if (!s || !sk)
+		return 0;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	segment = bpf_map_lookup_elem(&parked, &s->key);
+	if (!c || !segment)
+		return 0;
+	c->role = segment->role;
+	c->target = segment->target;
+	mme_connection_start(c);
+	count_connections(1 + c->role, 1);
+	c->request.next_seq = s->key.sequence + segment->bytes;
+	walk_begin(c, s, 1, segment->arrived_ns, 0, segment->bytes);
+	s->port = s->key.port;
+	resume_names(ops, c, s);
+	result = walk(ops, c, s, slot, 1, MME_ADOPT_STEPS);
+	walk_end(ops, c, s, result);
+	bpf_map_delete_elem(&parked, &s->key);
+	return 0;
+}
+
+/* Key of a segment from this connection's peer that begins at the first byte of the stream. */
+static __always_inline void first_segment_key(struct bpf_sock_ops *ops, __u32 sequence, struct mme_parked_key *key)
+{
+	const __u32 v4 = ops->remote_ip4;
+	const __u32 v6[4] = {ops->remote_ip6[0], ops->remote_ip6[1], ops->remote_ip6[2], ops->remote_ip6[3]};
+
+	key->source[0] = 0;
+	key->source[1] = v4_mapped(v4);
+	if (ops->family == 10) { /* AF_INET6; a mapped IPv4 address already reads ::ffff:a.b.c.d */
+		key->source[0] = (__u64)v6[1] << 32 | v6[0];
+		key->source[1] = (__u64)v6[3] << 32 | v6[2];
+	}
+	key->source_port = bpf_ntohl(ops->remote_port);
+	key->port = (__u16)ops->local_port;
+	key->sequence = sequence;
+}
+
+static __always_inline void watch_close(struct bpf_sock_ops *ops, struct mme_connection *c)
+{
+	/* other programs' flags stay as they are */
+	if (bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG))
+		return;
+	c->flags |= MME_CONNECTION_COUNTED;
+	count_connections(0, 1);
+}
+
+static __always_inline void start_streams(struct mme_direction *in, struct mme_direction *out, __u32 in_seq, __u32 out_seq)
+{
+	in->next_seq = in_seq;
+	out->next_seq = out_seq;
+	in->sync = MME_SYNC_LOCKED;
+	out->sync = MME_SYNC_LOCKED;
+}
+
+/* Its role is decided with its first packet: sockops does not know the cgroup. */
+static __always_inline void accepted(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	const __u32 in_seq = ops->rcv_nxt, out_seq = ops->snd_nxt;
+	struct mme_connection *c;
+	struct mme_scratch *s;
+	__u32 slot;
+
+	if (!sk || !port_matters((__u16)ops->local_port))
+		return;
+	if (connections_full()) {
+		account_skipped(MME_ROLE_ENTRYPOINT, MME_SKIP_CONNECTION_CAP, 0, 1);
+		return;
+	}
+	c = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!c)
+		return;
+	c->flags = MME_CONNECTION_PASSIVE;
+	watch_close(ops, c);
+	start_streams(&c->request, &c->reply, in_seq, out_seq);
+	slot = scratch_claim();
+	if (slot == MME_NO_SLOT)
+		return;
+	s = bpf_map_lookup_elem(&scratch, &slot);
+	if (s) {
+		first_segment_key(ops, in_seq, &s->key);
+		adopt_parked(ops, slot);
+	}
+	scratch_release(slot);
+}
+
+static __always_inline void opened(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	const __u32 in_seq = ops->rcv_nxt, out_seq = ops->snd_nxt;
+	struct mme_connection *c;
+
+	if (!sk)
+		return;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c || c->role != MME_ROLE_UPSTREAM)
+		return;
+	c->flags |= MME_CONNECTION_ACTIVE;
+	start_streams(&c->reply, &c->request, in_seq, out_seq);
+	count_connections(1 + c->role, 1);
+}
+
+static __always_inline void connecting(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct mme_connection *c;
+
+	if (!sk)
+		return;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (c && c->role == MME_ROLE_UPSTREAM)
+		watch_close(ops, c);
+}
+
+/* Requests that will not be answered any more, and bytes that waited in vain. */
+static __always_inline void closed(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct mme_connection *c;
+	__u32 unanswered;
+
+	if (!sk)
+		return;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c || !(c->flags & MME_CONNECTION_COUNTED) || (c->flags & MME_CONNECTION_CLOSED))
+		return;
+	bpf_spin_lock(&c->lock);
+	c->flags |= MME_CONNECTION_CLOSED;
+	bpf_spin_unlock(&c->lock);
+	count_connections(0, -1);
+	if (c->role == MME_ROLE_NONE || c->role == MME_ROLE_FOREIGN)
+		return;
+	if (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE))
+		count_connections(1 + c->role, -1);
+	if (c->role == MME_ROLE_MONGOD)
+		unanswered = c->pending.flags & MME_PENDING_USED ? 1 : 0;
+	else
+		unanswered = (__u16)(c->request.count - c->reply.count);
+	if (unanswered)
+		account_skipped(c->role, MME_SKIP_NO_REPLY, 0, unanswered);
+	if (c->flags & MME_CONNECTION_AHEAD)
+		account_skipped(c->role, MME_SKIP_GAP, c->ahead.end - c->ahead.start, 0);
+}
+
+SEC("sockops")
+int mme_sockops(struct bpf_sock_ops *ops)
+{
+	switch (ops->op) {
+	case BPF_SOCK_OPS_TCP_CONNECT_CB:
+		connecting(ops);
+		break;
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		opened(ops);
+		break;
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		accepted(ops);
+		break;
+	case BPF_SOCK_OPS_STATE_CB:
+		if (ops->args[1] == MME_TCP_CLOSE)
+			closed(ops);
+		break;
+	default:
+		break;
+	}
+	return 1;
+}
+
+/* Runs in the process that connects, so it knows for sure that this is Traefik. */
+static __always_inline int connects(struct bpf_sock_addr *address)
+{
+	__u32 process = bpf_get_current_pid_tgid() >> 32;
+	__u16 *target = bpf_map_lookup_elem(&processes, &process);
+	struct mme_connection *c;
+
+	if (!target || address->protocol != MME_IPPROTO_TCP || !address->sk)
+		return 1;
+	if (connections_full()) {
+		account_skipped(MME_ROLE_UPSTREAM, MME_SKIP_CONNECTION_CAP, 0, 1);
+		return 1;
+	}
+	c = bpf_sk_storage_get(&connections, address->sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!c || c->role != MME_ROLE_NONE)
+		return 1;
+	c->target = *target;
+	c->role = MME_ROLE_UPSTREAM;
+	mme_connection_start(c);
+	return 1;
+}
+
+SEC("cgroup/connect4")
+int mme_connect4(struct bpf_sock_addr *address)
+{
+	return connects(address);
+}
+
+SEC("cgroup/connect6")
+int mme_connect6(struct bpf_sock_addr *address)
+{
+	return connects(address);
+}

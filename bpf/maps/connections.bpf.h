@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef MME_MAPS_CONNECTIONS_H
+#define MME_MAPS_CONNECTIONS_H
+
+#include "common.bpf.h"
+
+/* State of each observed connection. Written and read by the programs only; freed with the socket.
+ * Full: never, but limits.connections bounds how many are made (skip reason `connection_cap`). */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct mme_connection);
+} connections SEC(".maps");
+
+/* How many connections are tracked [0], and are open by role [1 + role]. Two's complement sums. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 8);
+	__type(key, __u32);
+	__type(value, __u64);
+} connection_counts SEC(".maps");
+
+static __always_inline void count_connections(__u32 index, __s64 by)
+{
+	__u64 *count = bpf_map_lookup_elem(&connection_counts, &index);
+
+	if (count)
+		__sync_fetch_and_add(count, (__u64)by);
+}
+
+static __always_inline int connections_full(void)
+{
+	__u32 zero = 0;
+	__u64 *count = bpf_map_lookup_elem(&connection_counts, &zero);
+
+	return !count || *count >= settings.connections;
+}
+
+#endif

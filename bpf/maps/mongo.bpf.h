@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef MME_MAPS_MONGO_H
+#define MME_MAPS_MONGO_H
+
+#include "common.bpf.h"
+
+/* Exchanges that have no latency, by command. Written by the programs, read by the agent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MME_MONGO_COMMAND_SLOTS);
+	__type(key, __u32);
+	__type(value, struct mme_mongo_counts);
+} mongo_counts SEC(".maps");
+
+/* Replies with ok: 0, by code. Written by the programs, read by the agent, never deleted.
+ * Full: counted under code 0xffffffff of command 0, which the agent makes beforehand. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct mme_mongo_error_key);
+	__type(value, __u64);
+} mongo_errors SEC(".maps");
+
+#endif

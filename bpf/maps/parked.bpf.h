@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef MME_MAPS_PARKED_H
+#define MME_MAPS_PARKED_H
+
+#include "common.bpf.h"
+
+#define MME_PARKED_BYTES 2048 /* a power of two */
+
+/* A segment by where it comes from and where it begins. */
+struct mme_parked_key {
+	__u64 source[2]; /* address, IPv4 as ::ffff:a.b.c.d, network order */
+	__u16 source_port;
+	__u16 port; /* ours; both host order */
+	__u32 sequence;
+};
+
+/* A segment that cannot be parsed yet: it arrived before the bytes in front of it, or on a listening socket with the
+ * third ACK or a TFO SYN. */
+struct mme_parked {
+	__u64 arrived_ns;
+	__u32 bytes; /* of the segment */
+	__u32 kept;  /* of them in `data` */
+	__u16 target;
+	__u8 role;
+	__u8 pad[5];
+	__u8 data[MME_PARKED_BYTES + 8];
+};
+
+/* Written and read by the programs. Full: the least recently used goes; its bytes then count as `gap`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct mme_parked_key);
+	__type(value, struct mme_parked);
+} parked SEC(".maps");
+
+#endif

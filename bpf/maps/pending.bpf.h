@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef MME_MAPS_PENDING_H
+#define MME_MAPS_PENDING_H
+
+#include "common.bpf.h"
+
+struct mme_pending_key {
+	__u64 cookie; /* of the socket */
+	__u32 id;     /* as in struct mme_pending */
+	__u32 pad;
+};
+
+/* Outstanding requests beyond the one that waits inside its connection. Written by the request direction, taken by the
+ * reply direction. Full: the least recently used goes; its reply then counts as `no_request`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct mme_pending_key);
+	__type(value, struct mme_pending);
+} pending SEC(".maps");
+
+/* Ids of cursors whose getMores may wait for data (tailable with awaitData, change streams). */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} awaiting_cursors SEC(".maps");
+
+#endif

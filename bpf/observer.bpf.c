@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
+/* cgroup_skb on the cgroups of Traefik and mongod: match, window, parse, pair, record. Observes only: returns 1, always.
+ *
+ * Who writes what: a socket's egress runs one at a time, under the socket's lock. Ingress runs before TCP takes that
+ * lock, on any CPU, so its direction is claimed (MME_CONNECTION_BUSY) under the connection's spin lock; a segment that
+ * finds it claimed waits with the reordered ones and is taken up by the claimant. */
+#include "lib/common.bpf.h"
+#include "lib/reassembly.bpf.h"
+#include "lib/target.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define MME_STEPS_AT_ONCE 6   /* enough for a request or a reply, verified inline */
+#define MME_STEPS_A_CALL 8    /* of parse_on() */
+#define MME_CALLS 512         /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
+#define MME_DRAIN 32          /* parked segments taken up after one that filled a hole */
+#define MME_TCP_LISTEN 10
+
+/* Takes up one parked segment, if the stream has reached one. 1: there may be more. */
+__noinline __weak int drain_one(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	struct mme_parked *segment;
+	__u32 start, end, next, bytes;
+	__u8 is_request;
+
+	if (!s || !sk)
+		return 0;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c)
+		return 0;
+	is_request = (__u8)mme_is_request(c->role, 1);
+	bpf_spin_lock(&c->lock);
+	next = is_request ? c->request.next_seq : c->reply.next_seq;
+	start = c->ahead.start;
+	end = c->ahead.end;
+	if ((c->flags & MME_CONNECTION_AHEAD) && (__s32)(end - next) <= 0)
+		c->flags &= (__u8)~MME_CONNECTION_AHEAD;
+	if (!(c->flags & MME_CONNECTION_AHEAD) || (__s32)(start - next) > 0) {
+		c->flags &= (__u8)~MME_CONNECTION_BUSY;
+		bpf_spin_unlock(&c->lock);
+		return 0;
+	}
+	bpf_spin_unlock(&c->lock);
+
+	s->key.sequence = next;
+	segment = bpf_map_lookup_elem(&parked, &s->key);
+	bytes = segment ? segment->bytes : end - next;
+	walk_begin(c, s, is_request, segment ? segment->arrived_ns : s->now_ns, 0, bytes);
+	s->direction.next_seq = next + bytes;
+	if (s->direction.sync == MME_SYNC_OPAQUE) {
+		walk_end(skb, c, s, MME_WALK_DONE);
+	} else if (!segment) {
+		walk_end(skb, c, s, MME_WALK_LOST);
+	} else {
+		resume_names(skb, c, s);
+		if (s->direction.sync == MME_SYNC_LOCKED || try_lock(skb, c, s, slot, 1))
+			walk_end(skb, c, s, walk(skb, c, s, slot, 1, MME_STEPS_A_CALL));
+		else
+			walk_end(skb, c, s, MME_WALK_LOST);
+		bpf_map_delete_elem(&parked, &s->key);
+	}
+	return 1;
+}
+
+/* A hole that will never be filled. Inside a body it does no harm; else the next message start is sought. */
+static __always_inline void jump(struct mme_connection *c, struct mme_direction *d, __u32 sequence)
+{
+	const __u32 hole = sequence - d->next_seq;
+	const __u64 body = c->role == MME_ROLE_MONGOD ? mme_mongo_skippable(&d->mongo) : mme_http1_skippable(&d->http);
+
+	d->next_seq = sequence;
+	if (d->sync != MME_SYNC_LOCKED)
+		return;
+	if (body > hole) {
+		if (c->role == MME_ROLE_MONGOD)
+			mme_mongo_skip(&d->mongo, hole);
+		else
+			mme_http1_skip(&d->http, hole);
+		return;
+	}
+	d->sync = MME_SYNC_SEEK;
+	account_skipped(c->role, MME_SKIP_GAP, 0, 1);
+}
+
+/* An ingress segment that cannot be parsed now. Returns 1 when the direction has become free meanwhile. */
+__noinline __weak int wait_for_turn(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	struct mme_direction *d;
+	struct mme_packet packet;
+	struct mme_scratch *s;
+	__u32 slot, seen, added = 0, claimed = 0;
+
+	if (!sk || read_packet(skb, &packet) != MME_PACKET_TCP || !packet.payload)
+		return 0;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c)
+		return 0;
+	d = mme_is_request(c->role, 1) ? &c->request : &c->reply;
+	slot = scratch_claim();
+	s = slot == MME_NO_SLOT ? 0 : bpf_map_lookup_elem(&scratch, &slot);
+	if (!s) {
+		account_skipped(c->role, MME_SKIP_SCRATCH, packet.payload, 0);
+		return 0;
+	}
+	if (park(skb, s, &packet, c->role, c->target, bpf_ktime_get_ns())) {
+		scratch_release(slot);
+		account_skipped(c->role, MME_SKIP_INTERNAL, packet.payload, 0);
+		return 0;
+	}
+	bpf_spin_lock(&c->lock);
+	if (!(c->flags & MME_CONNECTION_BUSY) &&
+	    mme_stream_place(d->next_seq, packet.sequence, packet.payload, &seen) == MME_PLACE_NEXT) {
+		claimed = 1;
+	} else {
+		if (!(c->flags & MME_CONNECTION_AHEAD))
+			c->ahead.start = c->ahead.end = 0;
+		added = (__u32)mme_ahead_add(&c->ahead, packet.sequence, packet.payload);
+		if (added)
+			c->flags |= MME_CONNECTION_AHEAD;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (!added)
+		bpf_map_delete_elem(&parked, &s->key);
+	scratch_release(slot);
+	if (!added && !claimed)
+		account_skipped(c->role, MME_SKIP_REORDER, packet.payload, 0);
+	return (int)claimed;
+}
+
+/* Whether TCP has not taken the bytes at `sequence`, although they were parsed: then they were of a segment that it
+ * rejected (a bad checksum, say), and these are the real ones. */
+static __always_inline int was_rejected(struct bpf_sock *sk, __u32 sequence)
+{
+	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+
+	return tcp && (__s32)(tcp->rcv_nxt - sequence) <= 0;
+}
+
+/* Whether TCP has taken bytes that were never parsed: the hole before this segment will not be filled. */
+static __always_inline int hole_is_final(struct bpf_sock *sk, const struct mme_direction *d)
+{
+	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+
+	return tcp && (__s32)(tcp->rcv_nxt - d->next_seq) > 0;
+}
+
+/* Decides whether this run parses the segment. Returns 1 and the number of its leading bytes that were seen before. */
+static __always_inline int claim(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
+				 struct mme_direction *d, const struct mme_packet *packet, int ingress, __u32 *seen)
+{
+	enum mme_place place;
+	__u8 busy = 0;
+
+	if (d->sync == MME_SYNC_NONE) {
+		d->next_seq = packet->sequence;
+		d->sync = MME_SYNC_SEEK;
+	}
+	for (int attempt = 0; attempt < 2; attempt++) {
+		if (ingress) {
+			bpf_spin_lock(&c->lock);
+			place = mme_stream_place(d->next_seq, packet->sequence, packet->payload, seen);
+			busy = c->flags & MME_CONNECTION_BUSY;
+			if (place == MME_PLACE_NEXT && !busy) {
+				c->flags |= MME_CONNECTION_BUSY;
+				d->next_seq = packet->sequence + packet->payload;
+			}
+			bpf_spin_unlock(&c->lock);
+		} else {
+			place = mme_stream_place(d->next_seq, packet->sequence, packet->payload, seen);
+			if (place == MME_PLACE_AHEAD) {
+				jump(c, d, packet->sequence);
+				place = MME_PLACE_NEXT;
+			}
+			if (place == MME_PLACE_NEXT)
+				d->next_seq = packet->sequence + packet->payload;
+		}
+		if (place == MME_PLACE_NEXT && !busy)
+			return 1;
+		if (place == MME_PLACE_FAR) {
+			account_skipped(c->role, MME_SKIP_OUT_OF_WINDOW, packet->payload, 0);
+			return 0;
+		}
+		if (place == MME_PLACE_OLD) {
+			if (attempt || !ingress || busy || !was_rejected(sk, packet->sequence)) {
+				account_skipped(c->role, MME_SKIP_DUPLICATE, packet->payload, 0);
+				return 0;
+			}
+			account_skipped(c->role, MME_SKIP_REJECTED, 0, 1);
+			d->next_seq = packet->sequence;
+			d->sync = MME_SYNC_SEEK;
+		} else if (!busy && hole_is_final(sk, d)) {
+			jump(c, d, packet->sequence);
+		} else if (!wait_for_turn(skb)) {
+			return 0;
+		}
+	}
+	account_skipped(c->role, MME_SKIP_REORDER, packet->payload, 0);
+	return 0;
+}
+
+static __always_inline void set_peer(struct mme_scratch *s, const struct mme_packet *packet, __u8 role, int ingress)
+{
+	s->peer[0] = 0;
+	s->peer[1] = 0;
+	s->port = ingress ? packet->destination_port : packet->source_port;
+	if (role != MME_ROLE_UPSTREAM)
+		return;
+	s->port = ingress ? packet->source_port : packet->destination_port;
+	s->peer[0] = ingress ? packet->source[0] : packet->destination[0];
+	s->peer[1] = ingress ? packet->source[1] : packet->destination[1];
+}
+
+/* A close-delimited reply ends with the FIN. */
+__noinline __weak int end_stream(struct __sk_buff *skb, __u32 ingress)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	struct mme_packet packet;
+	struct mme_scratch *s;
+	__u32 slot;
+
+	if (!sk || read_packet(skb, &packet) != MME_PACKET_TCP)
+		return 0;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c || c->role == MME_ROLE_MONGOD || mme_is_request(c->role, (int)ingress))
+		return 0;
+	if (c->reply.sync != MME_SYNC_LOCKED || c->reply.http.phase != MME_HTTP1_UNTIL_CLOSE ||
+	    c->reply.next_seq != packet.sequence + packet.payload)
+		return 0;
+	slot = scratch_claim();
+	s = slot == MME_NO_SLOT ? 0 : bpf_map_lookup_elem(&scratch, &slot);
+	if (!s) {
+		account_skipped(c->role, MME_SKIP_SCRATCH, 0, 1);
+		return 0;
+	}
+	walk_begin(c, s, 0, bpf_ktime_get_ns(), 0, 0);
+	set_peer(s, &packet, c->role, (int)ingress);
+	if (mme_http1_close(&s->direction.http) == MME_STEP_MESSAGE)
+		http_reply_step(skb, c, s, slot);
+	store_direction(c, s);
+	scratch_release(slot);
+	return 0;
+}
+
+/* Parses the claimed segment that walk_begin() prepared. Verified once for all the ways that lead here. */
+__noinline __weak int parse_segment(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	int result;
+
+	if (!s || !sk)
+		return MME_WALK_LOST;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c)
+		return MME_WALK_LOST;
+	if (s->direction.sync != MME_SYNC_LOCKED && !try_lock(skb, c, s, slot, 0)) {
+		account_skipped(s->role, MME_SKIP_UNSYNCED, s->bytes, 0);
+		store_direction(c, s);
+		return MME_WALK_DONE;
+	}
+	resume_names(skb, c, s);
+	result = walk(skb, c, s, slot, 0, MME_STEPS_AT_ONCE);
+	if (result != MME_WALK_MORE)
+		walk_end(skb, c, s, result);
+	return result;
+}
+
+/* Goes on with a segment that has more messages than MME_STEPS_AT_ONCE; `last`: settles it in any case. */
+__noinline __weak int parse_on(struct __sk_buff *skb, __u32 slot, __u32 last)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	int result;
+
+	if (!s || !sk)
+		return MME_WALK_LOST;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c)
+		return MME_WALK_LOST;
+	result = walk(skb, c, s, slot, 0, MME_STEPS_A_CALL);
+	if (result != MME_WALK_MORE || last)
+		walk_end(skb, c, s, result);
+	return result;
+}
+
+/* A segment with data, or without data, that the FIN ends. */
+static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
+					    const struct mme_packet *packet, int ingress)
+{
+	const __u8 is_request = (__u8)mme_is_request(c->role, ingress);
+	struct mme_direction *d = is_request ? &c->request : &c->reply;
+	const __u64 now_ns = bpf_ktime_get_ns();
+	struct mme_scratch *s;
+	__u32 slot, seen;
+	int result;
+
+	if (packet->flags & MME_TCP_URG && d->sync != MME_SYNC_OPAQUE) {
+		d->sync = MME_SYNC_OPAQUE;
+		d->reason = MME_SKIP_URGENT;
+		account_skipped(c->role, MME_SKIP_URGENT, 0, 1);
+	}
+	if (is_request && c->reply.sync == MME_SYNC_OPAQUE && c->reply.reason == MME_SKIP_UPGRADED) {
+		account_skipped(c->role, MME_SKIP_UPGRADED, packet->payload, 0);
+		return;
+	}
+	if (d->sync == MME_SYNC_OPAQUE) {
+		account_skipped(c->role, d->reason, packet->payload, 0);
+		return;
+	}
+	if (!claim(skb, sk, c, d, packet, ingress, &seen))
+		return;
+	if (seen)
+		account_skipped(c->role, MME_SKIP_DUPLICATE, seen, 0);
+	slot = scratch_claim();
+	s = slot == MME_NO_SLOT ? 0 : bpf_map_lookup_elem(&scratch, &slot);
+	if (s) {
+		walk_begin(c, s, is_request, now_ns, packet->offset + seen, packet->payload - seen);
+		set_peer(s, packet, c->role, ingress);
+		result = parse_segment(skb, slot);
+		for (__u32 call = 1; call <= MME_CALLS && result == MME_WALK_MORE; call++)
+			result = parse_on(skb, slot, call == MME_CALLS);
+		if (ingress && (c->flags & MME_CONNECTION_AHEAD)) {
+			parked_key(&s->key, packet);
+			for (int i = 0; i < MME_DRAIN; i++)
+				if (!drain_one(skb, slot))
+					break;
+		}
+		scratch_release(slot);
+	} else {
+		account_skipped(c->role, MME_SKIP_SCRATCH, packet->payload - seen, 1);
+		d->sync = MME_SYNC_SEEK;
+	}
+	if (ingress) {
+		bpf_spin_lock(&c->lock);
+		c->flags &= (__u8)~MME_CONNECTION_BUSY;
+		bpf_spin_unlock(&c->lock);
+	}
+}
+
+/* Data with the third ACK, or in a TFO SYN, arrives on the listening socket; the reply uses its child. The segment waits
+ * until lifecycle.bpf.c sees the child. sk_storage on a listener would be copied to no one and never freed. */
+__noinline __weak int observe_listener(struct __sk_buff *skb)
+{
+	struct mme_connection decided = {};
+	struct mme_packet packet;
+	struct mme_scratch *s;
+	__u32 slot;
+
+	if (read_packet(skb, &packet) != MME_PACKET_TCP || !packet.payload || !port_matters(packet.destination_port))
+		return 0;
+	decided.flags = MME_CONNECTION_PASSIVE;
+	decide_role(skb, &decided, packet.destination_port);
+	if (decided.role == MME_ROLE_FOREIGN)
+		return 0;
+	slot = scratch_claim();
+	if (slot == MME_NO_SLOT)
+		return 0;
+	s = bpf_map_lookup_elem(&scratch, &slot);
+	if (s)
+		park(skb, s, &packet, decided.role, decided.target, bpf_ktime_get_ns());
+	scratch_release(slot);
+	return 0;
+}
+
+static __always_inline int observe(struct __sk_buff *skb, int ingress)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	struct mme_packet packet;
+	enum mme_packet_kind kind;
+
+	if (!sk)
+		return 1;
+	kind = read_packet(skb, &packet);
+	if (kind == MME_PACKET_UNSUPPORTED) {
+		c = bpf_sk_storage_get(&connections, sk, 0, 0);
+		if (c && c->role != MME_ROLE_NONE && c->role != MME_ROLE_FOREIGN)
+			account_skipped(c->role, MME_SKIP_HEADERS, 0, 1);
+		return 1;
+	}
+	if (kind != MME_PACKET_TCP)
+		return 1;
+	/* half or more of all packets are bare ACKs */
+	if (!packet.payload && !(packet.flags & MME_TCP_FIN))
+		return 1;
+	if (sk->state == MME_TCP_LISTEN) {
+		if (ingress && packet.payload)
+			observe_listener(skb);
+		return 1;
+	}
+	c = find_connection(skb, sk, ingress ? packet.destination_port : packet.source_port);
+	if (!c)
+		return 1;
+	if (packet.payload)
+		observe_segment(skb, sk, c, &packet, ingress);
+	if (packet.flags & MME_TCP_FIN)
+		end_stream(skb, (__u32)ingress);
+	return 1;
+}
+
+SEC("cgroup_skb/ingress")
+int mme_ingress(struct __sk_buff *skb)
+{
+	return observe(skb, 1);
+}
+
+SEC("cgroup_skb/egress")
+int mme_egress(struct __sk_buff *skb)
+{
+	return observe(skb, 0);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The window over a stream that the parsers read, and the small text tools that both share. */
+#ifndef MME_CURSOR_H
+#define MME_CURSOR_H
+
+#include "limits.h"
+#include "platform.h"
+
+/* Up to MME_WINDOW_BYTES consecutive bytes of one direction. `position` is the next byte to read.
+ * The 8 bytes behind the window may be loaded by mme_window_load64() but are never used. */
+struct mme_window {
+	__u8 bytes[MME_WINDOW_BYTES + 8];
+	__u32 length;
+	__u32 position;
+};
+
+/* How a parser came back. */
+enum mme_step {
+	MME_STEP_MORE = 0, /* the window is used up; the message goes on */
+	MME_STEP_HEAD,     /* a request's head is complete; its body, if any, follows */
+	MME_STEP_MESSAGE,  /* a message is complete with the byte before `position` */
+	MME_STEP_BAD,      /* not the protocol; the parser's `reason` says why */
+};
+
+MME_INLINE __u8 mme_window_byte(const struct mme_window *window, __u32 position)
+{
+	return window->bytes[position & (MME_WINDOW_BYTES - 1)];
+}
+
+/* Eight bytes from `position` on, the first in the low bits (all supported CPUs are little-endian). */
+MME_INLINE __u64 mme_window_load64(const struct mme_window *window, __u32 position)
+{
+	const __u8 *at = window->bytes + (position & (MME_WINDOW_BYTES - 1));
+#if defined(__bpf__)
+	return *(const __u64 *)at; /* the kernel allows unaligned loads where the CPU does */
+#else
+	__u64 value;
+	__builtin_memcpy(&value, at, sizeof(value));
+	return value;
+#endif
+}
+
+/* Moves past everything up to and including the next `needle`, at most 8 bytes at a time.
+ * Returns 1 when `needle` was consumed, 0 when it was not among the bytes passed.
+ * The word trick is Mycroft's: a zero byte of x is the lowest set 0x80 of (x - 0x01..) & ~x & 0x80.. */
+MME_INLINE int mme_window_skip_to(struct mme_window *window, __u8 needle)
+{
+	const __u64 ones = 0x0101010101010101ull, highs = 0x8080808080808080ull;
+	__u64 x = mme_window_load64(window, window->position) ^ (ones * needle);
+	__u64 hit = (x - ones) & ~x & highs;
+	__u32 left = window->length - window->position;
+	__u32 index;
+
+	if (!hit) {
+		window->position += left < 8 ? left : 8;
+		return 0;
+	}
+	/* the lowest hit is 0x80 << 8k; the product's top byte is then k */
+	index = (__u32)((((hit & (~hit + 1)) >> 7) * 0x0001020304050607ull) >> 56);
+	if (index >= left) {
+		window->position = window->length;
+		return 0;
+	}
+	window->position += index + 1;
+	return 1;
+}
+
+/* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), one byte at a time so that a token may be cut anywhere. */
+#define MME_HASH_START 0xcbf29ce484222325ull
+
+MME_INLINE __u64 mme_hash_byte(__u64 hash, __u8 byte)
+{
+	return (hash ^ byte) * 0x100000001b3ull;
+}
+
+MME_INLINE __u8 mme_lower(__u8 byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (__u8)(byte | 0x20) : byte;
+}
+
+#endif

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* One connection: its two directions, and how replies find their requests.
+ *
+ * HTTP/1 answers in order, so a request's id is its ordinal; MongoDB names the request in the reply. The usual single
+ * outstanding request waits inside the connection; more wait in a table of the caller's, keyed by (connection, id).
+ * Only the request direction fills the inline place and only the reply direction empties it, so the two directions may
+ * run at the same time on two CPUs. */
+#ifndef MME_EXCHANGE_H
+#define MME_EXCHANGE_H
+
+#include "abi.h"
+#include "http1.h"
+#include "mongo.h"
+#include "stream.h"
+
+enum mme_sync {
+	MME_SYNC_NONE = 0, /* no sequence number known yet */
+	MME_SYNC_SEEK,     /* in sequence, looking for a strict message start at a segment's start */
+	MME_SYNC_LOCKED,   /* every byte since a message start was seen */
+	MME_SYNC_OPAQUE,   /* given up for good; `reason` says why */
+};
+
+struct mme_direction {
+	__u32 next_seq;
+	__u8 sync;   /* enum mme_sync */
+	__u8 reason; /* OPAQUE: enum mme_skip */
+	__u16 count; /* request: HTTP requests begun; reply: HTTP replies ended */
+	union {
+		struct mme_http1 http;
+		struct mme_mongo mongo;
+	};
+};
+MME_ASSERT_SIZE(struct mme_direction, 56);
+
+enum mme_pending_flag {
+	MME_PENDING_USED = 1 << 0,
+	MME_PENDING_AWAITED = 1 << 1,
+	MME_PENDING_AWAIT_CURSOR = 1 << 2,
+	MME_PENDING_CHUNKED = 1 << 3, /* HTTP: the size of the request's body is known at its end only */
+};
+
+/* A request that waits for its reply. */
+struct mme_pending {
+	__u64 started_ns;
+	__u64 request_bytes;
+	__u64 name[2]; /* MongoDB: hashes of database and collection */
+	__u32 id;      /* HTTP: ordinal on the connection; MongoDB: requestID */
+	__u16 label;   /* HTTP: enum mme_http_protocol; MongoDB: enum mme_mongo_command */
+	__u8 method;   /* HTTP: enum mme_http_method */
+	__u8 flags;    /* enum mme_pending_flag */
+};
+MME_ASSERT_SIZE(struct mme_pending, 40);
+
+enum mme_connection_flag {
+	MME_CONNECTION_PASSIVE = 1 << 0, /* accepted; else opened, or older than the agent */
+	MME_CONNECTION_ACTIVE = 1 << 1,
+	MME_CONNECTION_COUNTED = 1 << 2, /* its close will be seen and uncounts it */
+	MME_CONNECTION_AHEAD = 1 << 3,   /* `ahead` is in use */
+	MME_CONNECTION_BUSY = 1 << 4,    /* a CPU is parsing the ingress direction */
+	MME_CONNECTION_CLOSED = 1 << 5,
+};
+
+#if defined(__bpf__)
+#define MME_LOCK struct bpf_spin_lock
+#else
+#define MME_LOCK __u32
+#endif
+
+/* The value of the connections map (sk_storage). */
+struct mme_connection {
+	MME_LOCK lock; /* guards `flags` BUSY and AHEAD, `ahead`, and next_seq of the ingress direction */
+	__u16 target;
+	__u8 role; /* enum mme_role */
+	__u8 flags;
+	struct mme_ahead ahead;
+	struct mme_direction request;
+	struct mme_direction reply;
+	__u64 request_name[2];
+	__u64 request_started_ns;
+	struct mme_pending pending;
+};
+MME_ASSERT_SIZE(struct mme_connection, 192);
+
+enum mme_sample_kind {
+	MME_SAMPLE_NONE = 0,
+	MME_SAMPLE_LATENCY,
+	MME_SAMPLE_AWAITED,        /* held back by design: counted, never in a histogram */
+	MME_SAMPLE_UNACKNOWLEDGED, /* no reply will come */
+};
+
+/* One finished exchange. Of `key`, target and the address parts are the caller's to fill in. */
+struct mme_sample {
+	struct mme_series_key key;
+	__u64 duration_ns;
+	__u64 request_bytes;
+	__u64 response_bytes;
+	__u32 error_code; /* MongoDB: `code` of a reply with ok: 0 */
+	__u8 kind;        /* enum mme_sample_kind */
+	__u8 pad[3];
+};
+
+/* Both directions begin with their first message. */
+MME_INLINE void mme_connection_start(struct mme_connection *c)
+{
+	if (c->role == MME_ROLE_MONGOD)
+		c->reply.mongo.flags = MME_MONGO_IS_REPLY;
+	else
+		c->reply.http.flags = MME_HTTP1_IS_REPLY;
+}
+
+MME_INLINE int mme_role_is_http(__u8 role)
+{
+	return role == MME_ROLE_ENTRYPOINT || role == MME_ROLE_UPSTREAM;
+}
+
+/* Servers receive requests; Traefik's own connections to upstreams send them. */
+MME_INLINE int mme_is_request(__u8 role, int ingress)
+{
+	return (role == MME_ROLE_UPSTREAM) != (ingress != 0);
+}
+
+/* A message start that cannot be mistaken, at a segment's start: where a stream that was lost may be taken up again. */
+MME_INLINE int mme_http1_strict_start(const struct mme_window *window, int is_reply)
+{
+	const __u64 word = mme_window_load64(window, 0);
+	__u32 blank = 0;
+	__u8 next;
+
+	if (window->length < 16)
+		return 0;
+	if (is_reply)
+		return word == MME_PACKED_HTTP11 || word == MME_PACKED_HTTP10;
+	for (__u32 i = 3; i < 8; i++) /* PUT … OPTIONS and CONNECT */
+		if (!blank && ((word >> (8 * i)) & 0xff) == ' ')
+			blank = i;
+	if (!blank || mme_http1_method(word & ((1ull << (8 * blank)) - 1), (__u8)blank) == MME_METHOD_EXTENSION)
+		return 0;
+	next = mme_window_byte(window, blank + 1);
+	return next == '/' || next == '*' || next == 'h' || (word & 0xff) == 'C';
+}
+
+MME_INLINE int mme_mongo_strict_start(const struct mme_window *window, int is_reply)
+{
+	const __u64 start = mme_window_load64(window, 0);
+	const __u64 header = mme_window_load64(window, 8);
+	const __u32 response_to = (__u32)header, opcode = (__u32)(header >> 32);
+
+	if (window->length < 16 || !mme_mongo_plausible_length((__u32)start) || (response_to != 0) != (is_reply != 0))
+		return 0;
+	return opcode == MME_OP_MSG || opcode == MME_OP_COMPRESSED || opcode == (is_reply ? (__u32)MME_OP_REPLY : (__u32)MME_OP_QUERY);
+}
+
+/* Puts a request into the inline place. Returns 0 when that is taken: the caller keeps it elsewhere. */
+MME_INLINE int mme_pending_put(struct mme_pending *place, const struct mme_pending *request)
+{
+	if (place->flags & MME_PENDING_USED)
+		return 0;
+	*place = *request;
+	mme_barrier(); /* the reply direction reads the rest once it sees USED */
+	place->flags = request->flags | MME_PENDING_USED;
+	return 1;
+}
+
+/* Takes the request `id` out of the inline place. Returns 0 when it is not there. */
+MME_INLINE int mme_pending_take(struct mme_pending *place, __u32 id, struct mme_pending *request)
+{
+	if (!(place->flags & MME_PENDING_USED) || place->id != id)
+		return 0;
+	*request = *place;
+	mme_barrier();
+	place->flags = 0;
+	return 1;
+}
+
+/* A request's head is complete. */
+MME_INLINE void mme_http_request(const struct mme_http1 *p, __u64 started_ns, __u16 ordinal, struct mme_pending *request)
+{
+	request->started_ns = started_ns;
+	request->request_bytes = p->flags & MME_HTTP1_CHUNKED ? 0 : p->remaining;
+	request->name[0] = 0;
+	request->name[1] = 0;
+	request->id = ordinal;
+	request->label = mme_http1_protocol(p);
+	request->method = p->method;
+	request->flags = p->phase == MME_HTTP1_CHUNK_SIZE ? MME_PENDING_CHUNKED : 0;
+}
+
+/* The reply to `request` is complete. */
+MME_INLINE void mme_http_sample(const struct mme_http1 *p, const struct mme_pending *request, __u8 role, __u64 now_ns,
+				struct mme_sample *sample)
+{
+	sample->kind = MME_SAMPLE_LATENCY;
+	sample->key.family = role == MME_ROLE_ENTRYPOINT ? MME_FAMILY_ENTRYPOINT : MME_FAMILY_UPSTREAM;
+	sample->key.variant = (__u8)request->label;
+	sample->key.code = p->code;
+	sample->key.method = request->method;
+	sample->duration_ns = now_ns - request->started_ns;
+	sample->request_bytes = request->request_bytes;
+	sample->response_bytes = p->body_bytes;
+	sample->error_code = 0;
+}
+
+/* A MongoDB request of this command is complete. Returns 1 when a reply is to be expected. */
+MME_INLINE int mme_mongo_request(const struct mme_mongo *p, const struct mme_mongo_names *names, __u16 command,
+				 __u64 started_ns, struct mme_pending *request)
+{
+	request->started_ns = started_ns;
+	request->request_bytes = p->length;
+	request->name[0] = names->hash[0];
+	request->name[1] = command == MME_COMMAND_getMore || mme_mongo_command_has_collection(command) ? names->hash[1] : 0;
+	request->id = p->id;
+	request->label = command;
+	request->method = 0;
+	request->flags = 0;
+	if (p->flags & (MME_MONGO_AWAITED | MME_MONGO_EXHAUST_ALLOWED))
+		request->flags |= MME_PENDING_AWAITED;
+	if (p->flags & MME_MONGO_AWAIT_CURSOR)
+		request->flags |= MME_PENDING_AWAIT_CURSOR;
+	return !(p->flags & MME_MONGO_MORE_TO_COME);
+}
+
+/* An exchange of MongoDB ends: by its reply, or at once when none will come (`reply` is null). */
+MME_INLINE void mme_mongo_sample(const struct mme_mongo *reply, const struct mme_pending *request, __u64 now_ns,
+				 struct mme_sample *sample)
+{
+	sample->kind = MME_SAMPLE_LATENCY;
+	sample->key.family = MME_FAMILY_MONGO;
+	sample->key.variant = MME_OUTCOME_OK;
+	sample->key.code = request->label;
+	sample->key.method = 0;
+	sample->key.name[0] = request->name[0];
+	sample->key.name[1] = request->name[1];
+	sample->duration_ns = now_ns - request->started_ns;
+	sample->request_bytes = request->request_bytes;
+	sample->response_bytes = 0;
+	sample->error_code = 0;
+	if (!reply) {
+		sample->kind = MME_SAMPLE_UNACKNOWLEDGED;
+		return;
+	}
+	sample->response_bytes = reply->length;
+	if (reply->flags & MME_MONGO_ERROR) {
+		sample->key.variant = MME_OUTCOME_ERROR;
+		sample->error_code = reply->code;
+	}
+	if (request->flags & MME_PENDING_AWAITED)
+		sample->kind = MME_SAMPLE_AWAITED;
+}
+
+#endif
