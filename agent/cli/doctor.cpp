@@ -56,8 +56,9 @@ Check check_port(const std::string& listen) {
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> address(found, ::freeaddrinfo);
   const UniqueFd fd(::socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int on = 1;
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  if (::bind(fd.get(), address->ai_addr, address->ai_addrlen) == 0) return {name, CheckStatus::ok, "free", "", false};
+  if (fd.valid()) ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  if (fd.valid() && ::bind(fd.get(), address->ai_addr, address->ai_addrlen) == 0)
+    return {name, CheckStatus::ok, "free", "", false};
   const int bind_error = errno;
   const std::string holder =
       bind_error == EADDRINUSE ? holder_of(static_cast<uint16_t>(std::atoi(service.c_str()))) : "";
