@@ -1,0 +1,135 @@
+"""The test of one kernel; prints TAP lines, and ends with 1 when a check failed."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from mme_stack import Agent, Metrics, Mongod, Route, Stack, Traefik
+from mme_stack.server import Server, StartError
+
+from . import bpf, conversation
+from .privileges import SETS, Privileges
+from .tap import Tap
+
+HTTP = "traefik_entrypoint"
+MONGO = "mme_mongo_command_duration_seconds_count"
+PATIENCE = 120  # an emulated CPU is 20 times slower, and may have to share its host
+
+tap = Tap()
+
+
+def settle(what: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Polls seldom: here the asking itself is dear."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def wait(server: Server) -> None:
+    if not settle(lambda: server.ready() or not server.running) or not server.running:
+        raise StartError(f"{server.name} is not ready:\n{server.tail()}")
+
+
+def start_agent(stack: Stack, servers: list[Server]) -> Agent | None:
+    """With the smallest set of capabilities that this kernel accepts."""
+    for p in SETS:
+        agent = stack.agent(servers, start=False, prefix=p.prefix)
+        agent.start(wait=False)
+        settle(lambda a=agent: a.ready() or not a.running)
+        if agent.running and agent.ready():
+            tap.check(True, f"loads and attaches with {p.text}")
+            tap.result("capabilities", p.text)
+            return agent
+        refused(agent, p)
+    tap.check(False, "loads and attaches with a documented set of capabilities")
+    return None
+
+
+def refused(agent: Agent, privileges: Privileges) -> None:
+    state = agent.get("/-/ready") if agent.running else f"exit status {agent.process and agent.process.returncode}"
+    tap.note(f"not with {privileges.text}: {state}")
+    tap.note(agent.tail(15))
+    agent.stop()
+
+
+def compare(agent: Agent, traefik: Traefik, mongod: Mongod) -> None:
+    before = agent.metrics()
+    http = conversation.ask_traefik(traefik)
+    mongo = conversation.ask_mongod(mongod)
+    names = {command for command, _ in mongo}
+    added = before - before
+
+    def arrived() -> bool:
+        nonlocal added
+        added = agent.metrics() - before
+        return added.counter(f"{HTTP}_requests_total") >= http.requests.total() and commands(added, names) == mongo
+
+    settle(arrived, 20)
+    tap.equal(
+        added.by(f"{HTTP}_requests_total", "code", "method"), dict(http.requests), "HTTP requests by code, method"
+    )
+    tap.equal(added.counter(f"{HTTP}_requests_bytes_total"), http.request_bytes, "bytes of HTTP request bodies")
+    tap.equal(added.counter(f"{HTTP}_responses_bytes_total"), http.response_bytes, "bytes of HTTP response bodies")
+    upstream = added.counter("mme_upstream_request_duration_seconds_count")
+    tap.equal(upstream, http.requests.total(), "HTTP requests to the upstream")
+    tap.equal(commands(added, names), dict(mongo), "MongoDB commands by command, outcome")
+    tap.check(
+        settle(lambda: accounted(agent.metrics()), 20),
+        "bytes seen = parsed + skipped",
+        agent.metrics().by("mme_agent_bytes_seen_total", "protocol"),
+        agent.metrics().by("mme_agent_bytes_parsed_total", "protocol"),
+    )
+
+
+def commands(metrics: Metrics, names: set[str]) -> dict[tuple[str, ...], float]:
+    """Those of the conversation: drivers also say hello and end sessions on their own account."""
+    return {k: v for k, v in metrics.by(MONGO, "command", "outcome").items() if k[0] in names}
+
+
+def accounted(metrics: Metrics) -> bool:
+    seen, parsed, skipped = (
+        metrics.by(f"mme_agent_bytes_{what}_total", "protocol") for what in ("seen", "parsed", "skipped")
+    )
+    return bool(seen) and all(n == parsed.get(p, 0) + skipped.get(p, 0) for p, n in seen.items())
+
+
+def test() -> None:
+    with Stack() as stack:
+        upstream = stack.upstream(start=False)
+        mongod = stack.mongod(start=False)
+        traefik = stack.traefik([Route("PathPrefix(`/`)", [upstream.url])], start=False)
+        servers: list[Server] = [upstream, mongod, traefik]
+        for s in servers:  # together: most of their start is waiting for pages
+            s.start(wait=False)
+        for s in servers:
+            wait(s)
+        tap.equal(bpf.left_over(), {}, "no BPF before the agent")
+        agent = start_agent(stack, [mongod, traefik])
+        if agent is None:
+            return
+        for kind in ("traefik", "mongod"):
+            agent.wait_observing(kind, PATIENCE)
+        for name, instructions in sorted(bpf.verified_instructions().items()):
+            tap.result("instructions", {name: instructions})
+        compare(agent, traefik, mongod)
+        tap.equal(agent.stop(PATIENCE), 0, "the agent ends with 0 when it is asked to")
+        settle(lambda: not bpf.left_over(), 10)  # the kernel frees some of it later
+        tap.equal(bpf.left_over(), {}, "no program, map or link is left")
+        tap.equal([str(p) for p in Path("/sys/fs/bpf").iterdir()], [], "nothing is pinned")
+
+
+def main() -> int:
+    try:
+        test()
+    except Exception as e:  # the result must say which kernel it was
+        tap.check(False, f"goes through: {type(e).__name__}", e)
+    tap.result("seconds", round(float(Path("/proc/uptime").read_text().split()[0])))
+    return 1 if tap.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
