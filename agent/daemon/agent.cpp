@@ -102,9 +102,7 @@ Result<Snapshot> Agent::read() {
 
 Result<std::string> Agent::metrics(Subset subset) {
   const std::lock_guard lock(mutex_);
-  const auto snapshot = read();
-  if (!snapshot) return tl::make_unexpected(snapshot.error());
-  return exposition(*snapshot, subset);
+  return read().map([subset](Snapshot&& snapshot) { return exposition(std::move(snapshot), subset); });
 }
 
 Result<Status> Agent::status() {

@@ -132,7 +132,10 @@ int check_config(const RunOptions& options, std::ostream& out, std::ostream& err
 }
 
 int run_agent(const RunOptions& options, std::ostream& err) {
-  // A scrape takes and gives back megabytes; one arena gives them back to the system.
+  // A scrape takes megabytes for some milliseconds: its blocks are to go back to the system at once, and the rest is to
+  // be in one heap.
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  mallopt(M_TRIM_THRESHOLD, 256 * 1024);
   mallopt(M_ARENA_MAX, 1);
   const sigset_t signals = block_signals();
   auto config = read_config(options);

@@ -2,9 +2,7 @@
 #include "metrics/resolve.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
-#include <tuple>
 #include <utility>
 
 #include "metrics/mongo_errors.h"
@@ -34,72 +32,86 @@ std::string wire_name(const KernelSnapshot& raw, uint64_t hash) {
   return label_text(found->second, found->second.size() >= MME_NAME_BYTES);
 }
 
-HttpSeries http_series(const ResolveContext& context, const RawSeries& from) {
-  HttpSeries to;
-  if (from.key.other != 0) {
-    to.target = to.leg = to.method = to.protocol = to.code = kOther;
-  } else {
-    to.target = target_name(context, from.key.target);
-    to.leg = from.key.family == MME_FAMILY_ENTRYPOINT ? entrypoint_name(context, from.key.target, from.key.port)
-                                                      : address_text(from.key.name, from.key.port);
-    to.method = method_name(from.key.method);
-    to.protocol = http_protocol_name(from.key.variant);
-    to.code = std::to_string(from.key.code);
+// Labels alone, for sorting: the histograms behind them are large.
+struct HttpLabels {
+  std::string leg, code, method, protocol, target;
+  auto operator<=>(const HttpLabels&) const = default;
+};
+struct MongoLabels {
+  std::string command, database, collection, outcome, target;
+  auto operator<=>(const MongoLabels&) const = default;
+};
+
+HttpLabels http_labels(const ResolveContext& context, const mme_series_key& key) {
+  if (key.other != 0) {
+    const std::string other(kOther);
+    return {other, other, other, other, other};
   }
-  return to;
+  return {.leg = key.family == MME_FAMILY_ENTRYPOINT ? entrypoint_name(context, key.target, key.port)
+                                                     : address_text(key.name, key.port),
+          .code = std::to_string(key.code),
+          .method = std::string(method_name(key.method)),
+          .protocol = std::string(http_protocol_name(key.variant)),
+          .target = target_name(context, key.target)};
 }
 
-MongoSeries mongo_series(const ResolveContext& context, const KernelSnapshot& raw, const RawSeries& from) {
-  MongoSeries to;
-  to.outcome = from.key.variant == MME_OUTCOME_OK ? "ok" : "error";
-  to.ok = from.key.variant == MME_OUTCOME_OK;
-  if (from.key.other != 0) {
-    to.target = to.command = to.database = to.collection = to.outcome = kOther;
-    to.ok = true;  // nothing is known of it, so it is no error
-  } else {
-    to.target = target_name(context, from.key.target);
-    to.command = mongo_command_name(from.key.code);
-    to.database = wire_name(raw, from.key.name[0]);
-    to.collection = wire_name(raw, from.key.name[1]);
+MongoLabels mongo_labels(const ResolveContext& context, const KernelSnapshot& raw, const mme_series_key& key) {
+  if (key.other != 0) {
+    const std::string other(kOther);
+    return {other, other, other, other, other};
   }
-  return to;
+  return {.command = std::string(mongo_command_name(key.code)),
+          .database = wire_name(raw, key.name[0]),
+          .collection = wire_name(raw, key.name[1]),
+          .outcome = key.variant == MME_OUTCOME_OK ? "ok" : "error",
+          .target = target_name(context, key.target)};
 }
 
-auto labels(const HttpSeries& series) {
-  return std::tie(series.leg, series.code, series.method, series.protocol, series.target);
-}
-auto labels(const MongoSeries& series) {
-  return std::tie(series.command, series.database, series.collection, series.outcome, series.target);
+HttpSeries series_of(HttpLabels labels, RawSeries& source) {
+  return {.target = std::move(labels.target),
+          .leg = std::move(labels.leg),
+          .method = std::move(labels.method),
+          .protocol = std::move(labels.protocol),
+          .code = std::move(labels.code),
+          .latency = std::move(source.latency),
+          .request_bytes = source.request_bytes,
+          .response_bytes = source.response_bytes};
 }
 
-// `Series` of `sources`, sorted and merged. Histograms are copied once, to their final place: they are what is large.
-template <typename Series, typename MakeSeries>
-std::vector<Series> sorted_series(std::vector<RawSeries*>& sources, MakeSeries make) {
-  struct Labelled {
-    Series series;
-    RawSeries* source;
-  };
-  std::vector<Labelled> labelled;
+MongoSeries series_of(MongoLabels labels, RawSeries& source) {
+  const bool ok = labels.outcome != "error";  // of `_other` nothing is known, so it is no error
+  return {.target = std::move(labels.target),
+          .command = std::move(labels.command),
+          .database = std::move(labels.database),
+          .collection = std::move(labels.collection),
+          .outcome = std::move(labels.outcome),
+          .ok = ok,
+          .latency = std::move(source.latency),
+          .request_bytes = source.request_bytes,
+          .response_bytes = source.response_bytes};
+}
+
+// `sources` as series, ascending by their labels, those with the same labels in one.
+template <typename Series, typename MakeLabels>
+std::vector<Series> sorted_series(const std::vector<RawSeries*>& sources, MakeLabels make_labels) {
+  using Labels = decltype(make_labels(sources.front()->key));
+  std::vector<std::pair<Labels, RawSeries*>> labelled;
   labelled.reserve(sources.size());
-  for (RawSeries* source : sources) labelled.push_back({make(*source), source});
-
-  std::vector<size_t> order(labelled.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(),
-            [&](size_t a, size_t b) { return labels(labelled[a].series) < labels(labelled[b].series); });
+  for (RawSeries* source : sources) labelled.emplace_back(make_labels(source->key), source);
+  std::sort(labelled.begin(), labelled.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
 
   std::vector<Series> sorted;
-  sorted.reserve(order.size());
-  for (const size_t index : order) {
-    auto& [series, source] = labelled[index];
-    if (!sorted.empty() && labels(sorted.back()) == labels(series)) {
-      add(sorted.back().latency, source->latency);
-    } else {
-      sorted.push_back(std::move(series));
-      sorted.back().latency = std::move(source->latency);
+  sorted.reserve(labelled.size());
+  for (auto group = labelled.begin(); group != labelled.end();) {
+    auto next = group + 1;
+    RawSeries& first = *group->second;
+    for (; next != labelled.end() && next->first == group->first; ++next) {
+      add(first.latency, next->second->latency);
+      first.request_bytes += next->second->request_bytes;
+      first.response_bytes += next->second->response_bytes;
     }
-    sorted.back().request_bytes += source->request_bytes;
-    sorted.back().response_bytes += source->response_bytes;
+    sorted.push_back(series_of(std::move(group->first), first));
+    group = next;
   }
   return sorted;
 }
@@ -109,8 +121,8 @@ void resolve_series(KernelSnapshot& raw, const ResolveContext& context, Snapshot
   for (RawSeries& series : raw.series) {
     if (series.key.family < MME_FAMILIES) by_family[series.key.family].push_back(&series);
   }
-  const auto http = [&](const RawSeries& series) { return http_series(context, series); };
-  const auto mongo = [&](const RawSeries& series) { return mongo_series(context, raw, series); };
+  const auto http = [&](const mme_series_key& key) { return http_labels(context, key); };
+  const auto mongo = [&](const mme_series_key& key) { return mongo_labels(context, raw, key); };
   snapshot.entrypoint = sorted_series<HttpSeries>(by_family[MME_FAMILY_ENTRYPOINT], http);
   snapshot.upstream = sorted_series<HttpSeries>(by_family[MME_FAMILY_UPSTREAM], http);
   snapshot.mongo = sorted_series<MongoSeries>(by_family[MME_FAMILY_MONGO], mongo);

@@ -163,8 +163,10 @@ std::string text(const std::vector<MetricFamily>& families) {
   return out;
 }
 
-std::string exposition(const Snapshot& snapshot, Subset subset) {
-  return text(families(snapshot, subset));
+std::string exposition(Snapshot snapshot, Subset subset) {
+  const std::vector<MetricFamily> all = families(snapshot, subset);
+  snapshot = {};
+  return text(all);
 }
 
 }  // namespace mme

@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kThreads = 4;
 constexpr size_t kQueue = 16;
+constexpr int kBacklog = 64;
 constexpr const char* kPlainText = "text/plain; charset=utf-8";
 
 constexpr const char* kHomePage = R"(<!DOCTYPE html>
@@ -94,6 +95,7 @@ struct WebServer::Impl {
   HttpServer server;
   WebPages pages;
   uint16_t port = 0;
+  int socket = -1;  // the server owns it
   std::atomic<bool> ended = false;
   std::thread thread;
 
@@ -132,7 +134,10 @@ Result<std::unique_ptr<WebServer>> WebServer::start(const std::string& host, uin
   impl->pages = std::move(pages);
   impl->routes();
   HttpServer& server = impl->server;
-  server.set_socket_options(socket_options);
+  server.set_socket_options([&listening = impl->socket](socket_t socket) {
+    socket_options(socket);
+    listening = socket;
+  });
   server.set_payload_max_length(1024);
   server.new_task_queue = [] { return new BoundedQueue(kThreads, kQueue); };  // httplib deletes it
 
@@ -144,6 +149,7 @@ Result<std::unique_ptr<WebServer>> WebServer::start(const std::string& host, uin
     if (!server.bind_to_port(host, port)) return cannot_listen(host, port);
     impl->port = port;
   }
+  ::listen(impl->socket, kBacklog);  // httplib takes 5, and a sixth waits a second for its second SYN
   impl->thread = std::thread([&listening = *impl] {
     listening.server.listen_after_bind();
     listening.ended = true;
