@@ -65,7 +65,8 @@ static __always_inline void watch_close(struct bpf_sock_ops *ops, struct mme_con
 	count_connections(0, 1);
 }
 
-static __always_inline void start_streams(struct mme_direction *in, struct mme_direction *out, __u32 in_seq, __u32 out_seq)
+static __always_inline void start_streams(struct mme_direction *in, struct mme_direction *out, __u32 in_seq,
+					  __u32 out_seq)
 {
 	in->next_seq = in_seq;
 	out->next_seq = out_seq;

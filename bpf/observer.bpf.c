@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-/* cgroup_skb on the cgroups of Traefik and mongod: match, window, parse, pair, record. Observes only: returns 1, always.
+/* cgroup_skb on the cgroups of Traefik and mongod: match, window, parse, pair, record. Observes only: returns 1,
+ * always.
  *
  * Who writes what: a socket's egress runs one at a time, under the socket's lock. Ingress runs before TCP takes that
  * lock, on any CPU, so its direction is claimed (MME_CONNECTION_BUSY) under the connection's spin lock; a segment that
@@ -10,10 +11,10 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define MME_STEPS_AT_ONCE 6   /* enough for a request or a reply, verified inline */
-#define MME_STEPS_A_CALL 8    /* of parse_on() */
-#define MME_CALLS 512         /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
-#define MME_DRAIN 32          /* parked segments taken up after one that filled a hole */
+#define MME_STEPS_AT_ONCE 6 /* enough for a request or a reply, verified inline */
+#define MME_STEPS_A_CALL 8  /* of parse_on() */
+#define MME_CALLS 512	    /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
+#define MME_DRAIN 32	    /* parked segments taken up after one that filled a hole */
 #define MME_TCP_LISTEN 10
 
 /* Takes up one parked segment, if the stream has reached one. 1: there may be more. */
@@ -345,8 +346,8 @@ static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_so
 	}
 }
 
-/* Data with the third ACK, or in a TFO SYN, arrives on the listening socket; the reply uses its child. The segment waits
- * until lifecycle.bpf.c sees the child. sk_storage on a listener would be copied to no one and never freed. */
+/* Data with the third ACK, or in a TFO SYN, arrives on the listening socket; the reply uses its child. The segment
+ * waits until lifecycle.bpf.c sees the child. sk_storage on a listener would be copied to no one and never freed. */
 __noinline __weak int observe_listener(struct __sk_buff *skb)
 {
 	struct mme_connection decided = {};

@@ -20,7 +20,6 @@ inline tl::unexpected<Error> fail(std::string message) {
 }
 
 // "attach cgroup_skb to /system.slice/traefik.service: EPERM (Operation not permitted; <mend>)"
-[[nodiscard]] tl::unexpected<Error> fail_errno(const std::string& what, int error_number,
-                                               const std::string& mend = {});
+[[nodiscard]] tl::unexpected<Error> fail_errno(const std::string& what, int error_number, const std::string& mend = {});
 
 }  // namespace mme

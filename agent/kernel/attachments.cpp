@@ -14,7 +14,8 @@
 namespace mme {
 namespace {
 
-// A flagless program keeps every other program out: "program 12 (name) on /a/b (cgroup_skb/ingress)"; empty: none found.
+// A flagless program keeps every other program out: "program 12 (name) on /a/b (cgroup_skb/ingress)"; empty: none
+// found.
 std::string culprit(const std::string& mount_point, const std::string& cgroup) {
   constexpr uint32_t kAllowFlags = BPF_F_ALLOW_OVERRIDE | BPF_F_ALLOW_MULTI;
   std::string path = cgroup;
@@ -23,8 +24,8 @@ std::string culprit(const std::string& mount_point, const std::string& cgroup) {
     for (const HookState& hook : hooks ? *hooks : std::vector<HookState>{}) {
       if (hook.programs.empty() || (hook.attach_flags & kAllowFlags) != 0) continue;
       const HookState::Program& program = hook.programs.front();
-      return "program " + std::to_string(program.id) + (program.name.empty() ? "" : " (" + program.name + ")") + " on " +
-             path + " (" + hook.hook + ")";
+      return "program " + std::to_string(program.id) + (program.name.empty() ? "" : " (" + program.name + ")") +
+             " on " + path + " (" + hook.hook + ")";
     }
     if (path == "/" || path.empty()) return {};
     const size_t slash = path.find_last_of('/');
@@ -36,7 +37,9 @@ std::string mend_of_attach(int error_number, const std::string& mount_point, con
   switch (error_number) {
     case EPERM: {
       const std::string foreign = culprit(mount_point, cgroup);
-      if (!foreign.empty()) return "kept out by " + foreign + ", which was attached without BPF_F_ALLOW_MULTI; ask its owner to attach it with that flag";
+      if (!foreign.empty())
+        return "kept out by " + foreign +
+               ", which was attached without BPF_F_ALLOW_MULTI; ask its owner to attach it with that flag";
       return "needs CAP_NET_ADMIN and CAP_BPF";
     }
     case E2BIG:

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <ctime>
 
+#include "mme/mongo_commands.h"
+
 namespace mme {
 namespace {
 
@@ -142,7 +144,8 @@ Result<MapReader> MapReader::open(const Programs& programs, const std::vector<do
   return reader;
 }
 
-void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out) {
+void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key,
+                           KernelSnapshot& out) {
   const auto histograms = histograms_.as<mme_histogram>();
   RawSeries& series = out.series.emplace_back();
   series.key = key;
@@ -198,7 +201,8 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
   const observer_bpf& skeleton = *programs.observer;
   for (uint32_t family = 0; family < MME_FAMILIES; ++family) {
     AllocatorValue state{};
-    if (auto found = look_up(skeleton.maps.allocators, &family, &state); !found) return tl::make_unexpected(found.error());
+    if (auto found = look_up(skeleton.maps.allocators, &family, &state); !found)
+      return tl::make_unexpected(found.error());
     const auto overflow = look_up_percpu<uint64_t>(skeleton.maps.series_overflow, family);
     if (!overflow) return tl::make_unexpected(overflow.error());
     for (const uint64_t count : *overflow) out.series_overflow.at(family) += count;

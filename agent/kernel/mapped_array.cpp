@@ -29,14 +29,16 @@ MappedBytes::~MappedBytes() {
 
 Result<MappedBytes> MappedBytes::map(const bpf_map* map, size_t value_bytes) {
   if (bpf_map__value_size(map) != value_bytes || value_bytes % 8 != 0) {
-    return fail(std::string("BPF map ") + bpf_map__name(map) + " has values of another size than the agent was built for");
+    return fail(std::string("BPF map ") + bpf_map__name(map) +
+                " has values of another size than the agent was built for");
   }
   const auto page = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
   MappedBytes result;
   result.bytes_ = value_bytes * bpf_map__max_entries(map);
   result.mapped_ = (result.bytes_ + page - 1) / page * page;
   void* address = ::mmap(nullptr, result.mapped_, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
-  if (address == MAP_FAILED) return fail_errno(std::string("map the BPF map ") + bpf_map__name(map) + " into memory", errno);
+  if (address == MAP_FAILED)
+    return fail_errno(std::string("map the BPF map ") + bpf_map__name(map) + " into memory", errno);
   result.address_ = address;
   return result;
 }

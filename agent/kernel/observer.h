@@ -13,9 +13,9 @@
 namespace mme {
 
 struct ObserverSettings {
-  std::vector<double> bounds_s;        // `le` bounds, ascending, at most MME_BOUNDS_MAX
+  std::vector<double> bounds_s;  // `le` bounds, ascending, at most MME_BOUNDS_MAX
   uint32_t series_per_family = 2000;
-  uint32_t connections = 50000;        // tracked at most
+  uint32_t connections = 50000;  // tracked at most
 };
 
 // The BPF programs, their maps and their attachments. Not thread-safe: one owner calls it. Destruction detaches

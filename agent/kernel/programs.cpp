@@ -76,8 +76,8 @@ mme_settings program_settings(const ObserverSettings& settings, int possible_cpu
   for (uint32_t i = 0; i < result.bounds; ++i) {
     result.bounds_ns[i] = static_cast<uint64_t>(std::llround(settings.bounds_s[i] * 1e9));
   }
-  const auto shards = std::min(std::bit_ceil(static_cast<uint32_t>(std::max(possible_cpus, 1))),
-                               static_cast<uint32_t>(MME_SHARDS_MAX));
+  const auto shards =
+      std::min(std::bit_ceil(static_cast<uint32_t>(std::max(possible_cpus, 1))), static_cast<uint32_t>(MME_SHARDS_MAX));
   result.shard_mask = shards - 1;
   result.series_per_family = settings.series_per_family;
   result.slots = MME_FAMILIES * (settings.series_per_family + 1);

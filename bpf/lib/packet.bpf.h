@@ -18,8 +18,8 @@ struct mme_packet {
 	__u64 source[2];
 	__u64 destination[2];
 	__u32 sequence; /* of the first payload byte */
-	__u32 payload;  /* bytes; one egress skb may hold 64 KiB and more */
-	__u32 offset;   /* of the payload in the skb */
+	__u32 payload;	/* bytes; one egress skb may hold 64 KiB and more */
+	__u32 offset;	/* of the payload in the skb */
 	__u16 source_port;
 	__u16 destination_port;
 	__u8 flags;
@@ -27,7 +27,7 @@ struct mme_packet {
 
 enum mme_packet_kind {
 	MME_PACKET_TCP = 0,
-	MME_PACKET_OTHER,       /* not TCP */
+	MME_PACKET_OTHER,	/* not TCP */
 	MME_PACKET_UNSUPPORTED, /* TCP perhaps, behind extension headers */
 };
 
@@ -70,9 +70,9 @@ static __always_inline enum mme_packet_kind read_packet(struct __sk_buff *skb, s
 		const __u32 next_header = (header[1] >> 16) & 0xff;
 
 		if (next_header != MME_IPPROTO_TCP)
-			return next_header == 0 || next_header == 43 || next_header == 44 || next_header == 60 ?
-				       MME_PACKET_UNSUPPORTED :
-				       MME_PACKET_OTHER;
+			return next_header == 0 || next_header == 43 || next_header == 44 || next_header == 60
+				   ? MME_PACKET_UNSUPPORTED
+				   : MME_PACKET_OTHER;
 		packet->source[0] = (__u64)header[3] << 32 | header[2];
 		packet->source[1] = (__u64)header[5] << 32 | header[4];
 		packet->destination[0] = (__u64)header[7] << 32 | header[6];

@@ -125,7 +125,8 @@ __noinline __weak int command_id(__u32 hash)
 static __always_inline void mongo_request_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
 {
 	struct mme_mongo *p = &s->direction.mongo;
-	const __u16 command = p->flags & MME_MONGO_COMPRESSED ? MME_COMMAND_compressed : (__u16)command_id(p->command_hash);
+	const __u16 command =
+	    p->flags & MME_MONGO_COMPRESSED ? MME_COMMAND_compressed : (__u16)command_id(p->command_hash);
 	__u64 cursor = p->cursor;
 	int expects_reply;
 
@@ -157,7 +158,8 @@ static __always_inline void mongo_reply_start(struct mme_connection *c, struct m
 		s->direction.mongo.flags |= MME_MONGO_WANT_CURSOR;
 }
 
-/* A reply with moreToCome is followed by more that nobody asks for; `command` of the reply direction remembers whose. */
+/* A reply with moreToCome is followed by more that nobody asks for; `command` of the reply direction remembers whose.
+ */
 static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
 {
 	struct mme_mongo *p = &s->direction.mongo;

@@ -17,8 +17,8 @@ static __always_inline void parked_key(struct mme_parked_key *key, const struct 
 }
 
 /* Copies the segment's first MME_PARKED_BYTES bytes away. 0: kept. Needs a scratch slot of its own. */
-static __always_inline int park(struct __sk_buff *skb, struct mme_scratch *s, const struct mme_packet *packet, __u8 role,
-				__u16 target, __u64 now_ns)
+static __always_inline int park(struct __sk_buff *skb, struct mme_scratch *s, const struct mme_packet *packet,
+				__u8 role, __u16 target, __u64 now_ns)
 {
 	__u64 kept = packet->payload;
 

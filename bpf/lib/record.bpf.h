@@ -116,7 +116,7 @@ static __always_inline void record_without_latency(const struct mme_sample *samp
 static __always_inline void record_error(const struct mme_sample *sample)
 {
 	struct mme_mongo_error_key key = {
-		.target = sample->key.target, .command = sample->key.code, .code = sample->error_code};
+	    .target = sample->key.target, .command = sample->key.code, .code = sample->error_code};
 	struct mme_mongo_error_key full = {.code = MME_ERROR_CODE_OVERFLOW};
 	__u64 *count = bpf_map_lookup_elem(&mongo_errors, &key);
 	__u64 zero = 0;

@@ -15,17 +15,18 @@ enum mme_walk {
 
 static __always_inline __u64 skippable(const struct mme_scratch *s)
 {
-	return s->role == MME_ROLE_MONGOD ? mme_mongo_skippable(&s->direction.mongo) :
-					    mme_http1_skippable(&s->direction.http);
+	return s->role == MME_ROLE_MONGOD ? mme_mongo_skippable(&s->direction.mongo)
+					  : mme_http1_skippable(&s->direction.http);
 }
 
 static __always_inline int skip_bytes(struct mme_scratch *s, __u64 bytes)
 {
-	return s->role == MME_ROLE_MONGOD ? mme_mongo_skip(&s->direction.mongo, bytes) :
-					    mme_http1_skip(&s->direction.http, bytes);
+	return s->role == MME_ROLE_MONGOD ? mme_mongo_skip(&s->direction.mongo, bytes)
+					  : mme_http1_skip(&s->direction.http, bytes);
 }
 
-/* Body bytes are passed over without being loaded. `parked_source`: from s->key's parked segment, else from the packet. */
+/* Body bytes are passed over without being loaded. `parked_source`: from s->key's parked segment, else from the packet.
+ */
 static __always_inline int walk(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
 				int parked_source, __u32 steps)
 {
@@ -101,8 +102,8 @@ static __always_inline int try_lock(void *ctx, struct mme_connection *c, struct 
 
 	if ((parked_source ? load_parked(slot) : load_packet(ctx, slot)) != MME_LOAD_OK)
 		return 0;
-	strict = s->role == MME_ROLE_MONGOD ? mme_mongo_strict_start(&s->window, is_reply) :
-					      mme_http1_strict_start(&s->window, is_reply);
+	strict = s->role == MME_ROLE_MONGOD ? mme_mongo_strict_start(&s->window, is_reply)
+					    : mme_http1_strict_start(&s->window, is_reply);
 	if (!strict)
 		return 0;
 	if (s->role == MME_ROLE_MONGOD) {
@@ -188,10 +189,10 @@ static __always_inline void walk_end(void *ctx, struct mme_connection *c, struct
 		account_skipped(s->role, reason, unread, 1);
 		s->direction.reason = reason;
 		/* an older connection may have been taken up at the wrong place */
-		s->direction.sync = (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE)) ||
-						    reason != MME_SKIP_MALFORMED ?
-					    MME_SYNC_OPAQUE :
-					    MME_SYNC_SEEK;
+		s->direction.sync =
+		    (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE)) || reason != MME_SKIP_MALFORMED
+			? MME_SYNC_OPAQUE
+			: MME_SYNC_SEEK;
 	} else if (result != MME_WALK_DONE) {
 		account_skipped(s->role, result == MME_WALK_LOST ? MME_SKIP_GAP : MME_SKIP_BUDGET, unread, 1);
 		s->direction.sync = MME_SYNC_SEEK; /* goes on at the next strict message start */

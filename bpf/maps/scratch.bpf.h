@@ -16,9 +16,9 @@ struct mme_scratch {
 	struct mme_pending request;
 	struct mme_parked_key key;
 	__u64 now_ns;
-	__u32 offset;      /* next byte of the segment to load */
-	__u32 end;         /* behind the segment's last byte */
-	__u32 bytes;       /* of the segment, without what was seen before */
+	__u32 offset; /* next byte of the segment to load */
+	__u32 end;    /* behind the segment's last byte */
+	__u32 bytes;  /* of the segment, without what was seen before */
 	__u16 target;
 	__u16 port;
 	__u8 role;

@@ -10,11 +10,11 @@
 #define MME_ABI_VERSION 1
 
 enum mme_role {
-	MME_ROLE_NONE = 0,       /* not decided yet */
+	MME_ROLE_NONE = 0,	 /* not decided yet */
 	MME_ROLE_ENTRYPOINT = 1, /* accepted by Traefik */
-	MME_ROLE_UPSTREAM = 2,   /* opened by Traefik */
-	MME_ROLE_MONGOD = 3,     /* accepted by mongod */
-	MME_ROLE_FOREIGN = 4,    /* decided: not ours */
+	MME_ROLE_UPSTREAM = 2,	 /* opened by Traefik */
+	MME_ROLE_MONGOD = 3,	 /* accepted by mongod */
+	MME_ROLE_FOREIGN = 4,	 /* decided: not ours */
 };
 
 enum mme_family {
@@ -60,50 +60,52 @@ enum mme_mongo_outcome { MME_OUTCOME_OK = 0, MME_OUTCOME_ERROR = 1 };
 
 /* Why bytes or messages were not understood; the label `reason` of mme_agent_{bytes,messages}_skipped_total. */
 enum mme_skip {
-	MME_SKIP_UNSYNCED = 0,    /* before the first message start that could be recognised */
-	MME_SKIP_GAP,             /* a hole in the stream that was never filled */
-	MME_SKIP_REORDER,         /* out of order beyond what is kept for reassembly */
-	MME_SKIP_DUPLICATE,       /* seen before: retransmits, keep-alive probes */
-	MME_SKIP_OUT_OF_WINDOW,   /* far from the expected sequence number: TCP rejects it too */
-	MME_SKIP_REJECTED,        /* parsed, then found to have been rejected by TCP */
-	MME_SKIP_MALFORMED,       /* not the protocol, or a broken message */
-	MME_SKIP_TLS,             /* a TLS record where a message should start */
-	MME_SKIP_HTTP2,           /* the HTTP/2 connection preface */
-	MME_SKIP_UPGRADED,        /* after a 101 or a CONNECT: another protocol */
-	MME_SKIP_URGENT,          /* TCP urgent data shifts the stream */
-	MME_SKIP_HEAD_TOO_LONG,   /* an HTTP head over MME_HTTP_HEAD_BYTES */
-	MME_SKIP_BUDGET,          /* more messages in one segment than one run may handle */
-	MME_SKIP_SCRATCH,         /* every scratch buffer of this CPU was taken */
-	MME_SKIP_CONNECTION_CAP,  /* more connections than limits.connections */
-	MME_SKIP_NO_REQUEST,      /* a reply without a request that was seen */
-	MME_SKIP_NO_REPLY,        /* a request whose connection closed before its reply */
-	MME_SKIP_PENDING_FULL,    /* the request was evicted before its reply came */
-	MME_SKIP_HEADERS,         /* IP options or extension headers that are not followed */
-	MME_SKIP_INTERNAL,        /* a helper failed where it cannot */
+	MME_SKIP_UNSYNCED = 0,	 /* before the first message start that could be recognised */
+	MME_SKIP_GAP,		 /* a hole in the stream that was never filled */
+	MME_SKIP_REORDER,	 /* out of order beyond what is kept for reassembly */
+	MME_SKIP_DUPLICATE,	 /* seen before: retransmits, keep-alive probes */
+	MME_SKIP_OUT_OF_WINDOW,	 /* far from the expected sequence number: TCP rejects it too */
+	MME_SKIP_REJECTED,	 /* parsed, then found to have been rejected by TCP */
+	MME_SKIP_MALFORMED,	 /* not the protocol, or a broken message */
+	MME_SKIP_TLS,		 /* a TLS record where a message should start */
+	MME_SKIP_HTTP2,		 /* the HTTP/2 connection preface */
+	MME_SKIP_UPGRADED,	 /* after a 101 or a CONNECT: another protocol */
+	MME_SKIP_URGENT,	 /* TCP urgent data shifts the stream */
+	MME_SKIP_HEAD_TOO_LONG,	 /* an HTTP head over MME_HTTP_HEAD_BYTES */
+	MME_SKIP_BUDGET,	 /* more messages in one segment than one run may handle */
+	MME_SKIP_SCRATCH,	 /* every scratch buffer of this CPU was taken */
+	MME_SKIP_CONNECTION_CAP, /* more connections than limits.connections */
+	MME_SKIP_NO_REQUEST,	 /* a reply without a request that was seen */
+	MME_SKIP_NO_REPLY,	 /* a request whose connection closed before its reply */
+	MME_SKIP_PENDING_FULL,	 /* the request was evicted before its reply came */
+	MME_SKIP_HEADERS,	 /* IP options or extension headers that are not followed */
+	MME_SKIP_INTERNAL,	 /* a helper failed where it cannot */
 	MME_SKIPS,
 };
 
 /* One series: the labels of an exchange, as the kernel knows them. */
 struct mme_series_key {
-	__u16 target;  /* id that the agent gave to the observed process */
-	__u8 family;   /* enum mme_family */
-	__u8 variant;  /* HTTP: enum mme_http_protocol; MongoDB: enum mme_mongo_outcome */
-	__u16 code;    /* HTTP: status; MongoDB: command, an index into mme_mongo_commands */
-	__u16 port;    /* entrypoint: local port; upstream: the server's port; host order */
-	__u8 method;   /* HTTP: enum mme_http_method */
-	__u8 other;    /* 1: the family's `_other` series, all else 0 */
+	__u16 target; /* id that the agent gave to the observed process */
+	__u8 family;  /* enum mme_family */
+	__u8 variant; /* HTTP: enum mme_http_protocol; MongoDB: enum mme_mongo_outcome */
+	__u16 code;   /* HTTP: status; MongoDB: command, an index into mme_mongo_commands */
+	__u16 port;   /* entrypoint: local port; upstream: the server's port; host order */
+	__u8 method;  /* HTTP: enum mme_http_method */
+	__u8 other;   /* 1: the family's `_other` series, all else 0 */
 	__u8 pad[6];
-	__u64 name[2]; /* upstream: the server's address, IPv4 as ::ffff:a.b.c.d; MongoDB: hashes of database and collection */
+	__u64 name[2]; /* upstream: the server's address, IPv4 as ::ffff:a.b.c.d; MongoDB: hashes of database and
+			  collection */
 };
 MME_ASSERT_SIZE(struct mme_series_key, 32);
 
 /* One shard of one series' histogram. Counters only grow. */
 struct mme_histogram {
 	__u64 sum_ns;
-	__u64 request_bytes;               /* HTTP: bodies; MongoDB: messages */
+	__u64 request_bytes; /* HTTP: bodies; MongoDB: messages */
 	__u64 response_bytes;
-	__u64 bounds[MME_BOUNDS_MAX + 1];  /* exact counts by configured bound, not cumulative; the last used one is +Inf */
-	__u32 buckets[MME_BUCKETS + 2];    /* by mme_bucket_index(); may wrap, the agent reads differences */
+	__u64 bounds[MME_BOUNDS_MAX +
+		     1]; /* exact counts by configured bound, not cumulative; the last used one is +Inf */
+	__u32 buckets[MME_BUCKETS + 2]; /* by mme_bucket_index(); may wrap, the agent reads differences */
 };
 MME_ASSERT_SIZE(struct mme_histogram, 24 + 8 * 21 + 4 * 218);
 
@@ -117,7 +119,7 @@ MME_ASSERT_SIZE(struct mme_series_entry, 40);
 
 /* A name seen on the wire, found by its 64-bit hash. */
 struct mme_name {
-	__u16 length;  /* bytes of the whole name, may exceed MME_NAME_BYTES */
+	__u16 length; /* bytes of the whole name, may exceed MME_NAME_BYTES */
 	char text[MME_NAME_BYTES];
 	__u8 pad[6];
 };
@@ -127,10 +129,10 @@ MME_ASSERT_SIZE(struct mme_name, 128);
 struct mme_settings {
 	__u64 bounds_ns[MME_BOUNDS_MAX]; /* ascending */
 	__u32 bounds;
-	__u32 shard_mask;        /* histogram shards - 1, a power of two less one */
-	__u32 slots;             /* histogram slots of one shard: MME_FAMILIES * (series_per_family + 1) */
+	__u32 shard_mask; /* histogram shards - 1, a power of two less one */
+	__u32 slots;	  /* histogram slots of one shard: MME_FAMILIES * (series_per_family + 1) */
 	__u32 series_per_family;
-	__u32 connections;       /* tracked at most */
+	__u32 connections; /* tracked at most */
 	__u32 pad;
 };
 
@@ -150,7 +152,7 @@ struct mme_listener {
 /* An observed process's cgroup, for sockets whose port decides nothing. */
 struct mme_cgroup {
 	__u16 target;
-	__u8 exclusive; /* only this target's processes live here */
+	__u8 exclusive;	  /* only this target's processes live here */
 	__u8 server_role; /* the role of what is accepted here */
 	__u8 client_role; /* the role of what is opened from here, MME_ROLE_NONE for mongod */
 	__u8 pad[3];
@@ -158,7 +160,7 @@ struct mme_cgroup {
 
 /* Filters out foreign sockets before any other look-up. */
 struct mme_ports {
-	__u32 shared;       /* a hook is attached to a cgroup that foreign processes share */
+	__u32 shared; /* a hook is attached to a cgroup that foreign processes share */
 	__u32 pad;
 	__u64 listening[1024]; /* bit per port: some observed process listens on it */
 };

@@ -17,9 +17,9 @@ struct mme_window {
 /* How a parser came back. */
 enum mme_step {
 	MME_STEP_MORE = 0, /* the window is used up; the message goes on */
-	MME_STEP_HEAD,     /* a request's head is complete; its body, if any, follows */
+	MME_STEP_HEAD,	   /* a request's head is complete; its body, if any, follows */
 	MME_STEP_MESSAGE,  /* a message is complete with the byte before `position` */
-	MME_STEP_BAD,      /* not the protocol; the parser's `reason` says why */
+	MME_STEP_BAD,	   /* not the protocol; the parser's `reason` says why */
 };
 
 MME_INLINE __u8 mme_window_byte(const struct mme_window *window, __u32 position)
@@ -65,7 +65,8 @@ MME_INLINE int mme_window_skip_to(struct mme_window *window, __u8 needle)
 	return 1;
 }
 
-/* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), one byte at a time so that a token may be cut anywhere. */
+/* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), one byte at a time so that a token may be cut anywhere.
+ */
 #define MME_HASH_START 0xcbf29ce484222325ull
 
 MME_INLINE __u64 mme_hash_byte(__u64 hash, __u8 byte)

@@ -15,7 +15,7 @@
 
 enum mme_sync {
 	MME_SYNC_NONE = 0, /* no sequence number known yet */
-	MME_SYNC_SEEK,     /* in sequence, looking for a strict message start at a segment's start */
+	MME_SYNC_SEEK,	   /* in sequence, looking for a strict message start at a segment's start */
 	MME_SYNC_LOCKED,   /* every byte since a message start was seen */
 	MME_SYNC_OPAQUE,   /* given up for good; `reason` says why */
 };
@@ -55,8 +55,8 @@ enum mme_connection_flag {
 	MME_CONNECTION_PASSIVE = 1 << 0, /* accepted; else opened, or older than the agent */
 	MME_CONNECTION_ACTIVE = 1 << 1,
 	MME_CONNECTION_COUNTED = 1 << 2, /* its close will be seen and uncounts it */
-	MME_CONNECTION_AHEAD = 1 << 3,   /* `ahead` is in use */
-	MME_CONNECTION_BUSY = 1 << 4,    /* a CPU is parsing the ingress direction */
+	MME_CONNECTION_AHEAD = 1 << 3,	 /* `ahead` is in use */
+	MME_CONNECTION_BUSY = 1 << 4,	 /* a CPU is parsing the ingress direction */
 	MME_CONNECTION_CLOSED = 1 << 5,
 };
 
@@ -84,7 +84,7 @@ MME_ASSERT_SIZE(struct mme_connection, 192);
 enum mme_sample_kind {
 	MME_SAMPLE_NONE = 0,
 	MME_SAMPLE_LATENCY,
-	MME_SAMPLE_AWAITED,        /* held back by design: counted, never in a histogram */
+	MME_SAMPLE_AWAITED,	   /* held back by design: counted, never in a histogram */
 	MME_SAMPLE_UNACKNOWLEDGED, /* no reply will come */
 };
 
@@ -95,7 +95,7 @@ struct mme_sample {
 	__u64 request_bytes;
 	__u64 response_bytes;
 	__u32 error_code; /* MongoDB: `code` of a reply with ok: 0 */
-	__u8 kind;        /* enum mme_sample_kind */
+	__u8 kind;	  /* enum mme_sample_kind */
 	__u8 pad[3];
 };
 
@@ -147,7 +147,8 @@ MME_INLINE int mme_mongo_strict_start(const struct mme_window *window, int is_re
 
 	if (window->length < 16 || !mme_mongo_plausible_length((__u32)start) || (response_to != 0) != (is_reply != 0))
 		return 0;
-	return opcode == MME_OP_MSG || opcode == MME_OP_COMPRESSED || opcode == (is_reply ? (__u32)MME_OP_REPLY : (__u32)MME_OP_QUERY);
+	return opcode == MME_OP_MSG || opcode == MME_OP_COMPRESSED ||
+	       opcode == (is_reply ? (__u32)MME_OP_REPLY : (__u32)MME_OP_QUERY);
 }
 
 /* Puts a request into the inline place. Returns 0 when that is taken: the caller keeps it elsewhere. */
@@ -173,7 +174,8 @@ MME_INLINE int mme_pending_take(struct mme_pending *place, __u32 id, struct mme_
 }
 
 /* A request's head is complete. */
-MME_INLINE void mme_http_request(const struct mme_http1 *p, __u64 started_ns, __u16 ordinal, struct mme_pending *request)
+MME_INLINE void mme_http_request(const struct mme_http1 *p, __u64 started_ns, __u16 ordinal,
+				 struct mme_pending *request)
 {
 	request->started_ns = started_ns;
 	request->request_bytes = p->flags & MME_HTTP1_CHUNKED ? 0 : p->remaining;
@@ -207,7 +209,8 @@ MME_INLINE int mme_mongo_request(const struct mme_mongo *p, const struct mme_mon
 	request->started_ns = started_ns;
 	request->request_bytes = p->length;
 	request->name[0] = names->hash[0];
-	request->name[1] = command == MME_COMMAND_getMore || mme_mongo_command_has_collection(command) ? names->hash[1] : 0;
+	request->name[1] =
+	    command == MME_COMMAND_getMore || mme_mongo_command_has_collection(command) ? names->hash[1] : 0;
 	request->id = p->id;
 	request->label = command;
 	request->method = 0;

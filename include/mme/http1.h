@@ -21,7 +21,7 @@ enum mme_http1_phase {
 	MME_HTTP1_NAME,
 	MME_HTTP1_NUMBER, /* value of Content-Length */
 	MME_HTTP1_TOKENS, /* a comma-separated value */
-	MME_HTTP1_TYPE,   /* value of Content-Type */
+	MME_HTTP1_TYPE,	  /* value of Content-Type */
 	MME_HTTP1_SKIP_LINE,
 	MME_HTTP1_HEAD_END, /* after the CR of the empty line */
 	MME_HTTP1_BODY,
@@ -65,7 +65,7 @@ enum mme_http1_field {
 /* One direction of one connection. All zero but MME_HTTP1_IS_REPLY is the start of a stream. */
 struct mme_http1 {
 	__u64 remaining;  /* body or chunk bytes left; the number while it is read */
-	__u64 token;      /* hash, or packed characters, of the token being read */
+	__u64 token;	  /* hash, or packed characters, of the token being read */
 	__u64 body_bytes; /* of this message so far, without chunk framing */
 	__u32 head_bytes;
 	__u16 flags; /* enum mme_http1_flag */
@@ -334,8 +334,8 @@ MME_INLINE enum mme_step mme_http1_version_end(struct mme_http1 *p)
 {
 	if (p->token == MME_PACKED_HTTP11 || p->token == MME_PACKED_HTTP10)
 		return MME_STEP_MORE;
-	return mme_http1_bad(p, p->token == MME_PACKED_HTTP20 && p->method == MME_METHOD_PRI ? MME_SKIP_HTTP2 :
-											       MME_SKIP_MALFORMED);
+	return mme_http1_bad(p, p->token == MME_PACKED_HTTP20 && p->method == MME_METHOD_PRI ? MME_SKIP_HTTP2
+											     : MME_SKIP_MALFORMED);
 }
 
 MME_INLINE enum mme_step mme_http1_number_byte(struct mme_http1 *p, __u8 byte)

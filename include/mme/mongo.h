@@ -44,20 +44,20 @@ enum mme_mongo_phase {
 };
 
 enum mme_mongo_flag {
-	MME_MONGO_IS_REPLY = 1 << 0, /* set by the owner: this direction carries replies */
+	MME_MONGO_IS_REPLY = 1 << 0,	/* set by the owner: this direction carries replies */
 	MME_MONGO_WANT_CURSOR = 1 << 1, /* set by the owner: report the reply's cursor.id */
 	MME_MONGO_CHECKSUM = 1 << 2,
 	MME_MONGO_MORE_TO_COME = 1 << 3,
 	MME_MONGO_EXHAUST_ALLOWED = 1 << 4,
-	MME_MONGO_AWAITED = 1 << 5,      /* the server may hold the reply back on purpose */
+	MME_MONGO_AWAITED = 1 << 5,	 /* the server may hold the reply back on purpose */
 	MME_MONGO_AWAIT_CURSOR = 1 << 6, /* getMores on the cursor that this opens may wait */
-	MME_MONGO_ERROR = 1 << 7,        /* reply: ok is 0 */
-	MME_MONGO_LEGACY = 1 << 8,       /* OP_QUERY, OP_REPLY: no sections */
+	MME_MONGO_ERROR = 1 << 7,	 /* reply: ok is 0 */
+	MME_MONGO_LEGACY = 1 << 8,	 /* OP_QUERY, OP_REPLY: no sections */
 	MME_MONGO_COMPRESSED = 1 << 9,
-	MME_MONGO_BROKEN = 1 << 10,      /* framed, but its content is no command that we understand */
+	MME_MONGO_BROKEN = 1 << 10, /* framed, but its content is no command that we understand */
 	MME_MONGO_HAS_CODE = 1 << 11,
 	MME_MONGO_OK_SEEN = 1 << 12,
-	MME_MONGO_NOT_FIRST = 1 << 13,   /* past the first element of the body */
+	MME_MONGO_NOT_FIRST = 1 << 13, /* past the first element of the body */
 };
 
 /* What the value being read is for. */
@@ -74,9 +74,9 @@ enum mme_mongo_want {
 
 /* One direction of one connection. All zero but MME_MONGO_IS_REPLY is the start of a stream. */
 struct mme_mongo {
-	__u64 token;       /* number, or hash of the key or string being read */
+	__u64 token; /* number, or hash of the key or string being read */
 	union {
-		__u64 cursor;      /* request: cursor id of a getMore. Reply: cursor.id when wanted */
+		__u64 cursor;	   /* request: cursor id of a getMore. Reply: cursor.id when wanted */
 		__u32 resume_left; /* while nested: `left` behind the nested value */
 	};
 	__u32 length; /* messageLength */
@@ -84,18 +84,18 @@ struct mme_mongo {
 	__u32 value;  /* bytes of the value still to come */
 	__u32 id;     /* request: requestID; reply: responseTo */
 	union {
-		__u32 code;         /* reply: error code */
+		__u32 code;	    /* reply: error code */
 		__u32 command_hash; /* request: low half of the hash of the command's lower-case name; 0: none */
 	};
-	__u16 command;     /* reply: enum mme_mongo_command whose replies stream without requests; the pairing's */
-	__u16 flags;       /* enum mme_mongo_flag */
-	__u8 phase;        /* enum mme_mongo_phase */
-	__u8 type;         /* BSON type of the value */
-	__u8 want;         /* enum mme_mongo_want */
-	__u8 depth;        /* 0 the body, 1 and 2 inside a nested value */
+	__u16 command;	   /* reply: enum mme_mongo_command whose replies stream without requests; the pairing's */
+	__u16 flags;	   /* enum mme_mongo_flag */
+	__u8 phase;	   /* enum mme_mongo_phase */
+	__u8 type;	   /* BSON type of the value */
+	__u8 want;	   /* enum mme_mongo_want */
+	__u8 depth;	   /* 0 the body, 1 and 2 inside a nested value */
 	__u8 number_bytes; /* bytes of the number gathered so far */
-	__u8 next;         /* the phase behind MME_MONGO_SKIP */
-	__u8 reason;       /* after MME_STEP_BAD: enum mme_skip */
+	__u8 next;	   /* the phase behind MME_MONGO_SKIP */
+	__u8 reason;	   /* after MME_STEP_BAD: enum mme_skip */
 	__u8 pad[1];
 };
 MME_ASSERT_SIZE(struct mme_mongo, 48);
@@ -192,9 +192,15 @@ MME_INLINE void mme_mongo_leave(struct mme_mongo *p)
 MME_INLINE int mme_bson_size(__u8 type)
 {
 	switch (type) {
-	case MME_BSON_DOUBLE: case 0x09: case 0x11: case MME_BSON_INT64:
+	case MME_BSON_DOUBLE:
+	case 0x09:
+	case 0x11:
+	case MME_BSON_INT64:
 		return 8;
-	case 0x06: case 0x0a: case 0x7f: case 0xff:
+	case 0x06:
+	case 0x0a:
+	case 0x7f:
+	case 0xff:
 		return 0;
 	case 0x07:
 		return 12;
@@ -204,8 +210,14 @@ MME_INLINE int mme_bson_size(__u8 type)
 		return 4;
 	case 0x13:
 		return 16;
-	case MME_BSON_STRING: case MME_BSON_DOCUMENT: case MME_BSON_ARRAY: case MME_BSON_BINARY:
-	case MME_BSON_DBPOINTER: case 0x0d: case 0x0e: case 0x0f:
+	case MME_BSON_STRING:
+	case MME_BSON_DOCUMENT:
+	case MME_BSON_ARRAY:
+	case MME_BSON_BINARY:
+	case MME_BSON_DBPOINTER:
+	case 0x0d:
+	case 0x0e:
+	case 0x0f:
 		return -1;
 	default:
 		return -2;

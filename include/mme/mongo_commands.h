@@ -31,7 +31,7 @@
 	X(shardingState) X(setAuditConfig) X(getFreeMonitoringStatus) X(setFreeMonitoring) X(rotateCertificates) \
 	X(analyze) X(createSearchIndexes) X(dropSearchIndex) X(listSearchIndexes) X(updateSearchIndex) \
 	X(clusterAbortTransaction) X(clusterCommitTransaction) X(enableSharding) X(shardCollection) X(listShards) \
-	X(balancerStatus) X(waitForFailPoint) X(configureFailPoint) X(sleep) 
+	X(balancerStatus) X(waitForFailPoint) X(configureFailPoint) X(sleep)
 /* clang-format on */
 
 #define MME_MONGO_COMMAND_ID(name) MME_COMMAND_##name,
@@ -111,7 +111,8 @@ MME_INLINE __u16 mme_mongo_command_id(__u32 wanted)
 		if (mme_mongo_command_table[(low + half) & 255].hash <= wanted)
 			low += half;
 	low &= 255;
-	return mme_mongo_command_table[low].hash == wanted ? (__u16)mme_mongo_command_table[low].id : (__u16)MME_COMMAND_other;
+	return mme_mongo_command_table[low].hash == wanted ? (__u16)mme_mongo_command_table[low].id
+							   : (__u16)MME_COMMAND_other;
 }
 
 /* Whether the command's first value, when it is a string, names a collection. Of others it may be a user, a role or
@@ -119,15 +120,35 @@ MME_INLINE __u16 mme_mongo_command_id(__u32 wanted)
 MME_INLINE int mme_mongo_command_has_collection(__u16 command)
 {
 	switch (command) {
-	case MME_COMMAND_find: case MME_COMMAND_insert: case MME_COMMAND_update: case MME_COMMAND_delete:
-	case MME_COMMAND_aggregate: case MME_COMMAND_count: case MME_COMMAND_distinct: case MME_COMMAND_findAndModify:
-	case MME_COMMAND_killCursors: case MME_COMMAND_mapReduce: case MME_COMMAND_create: case MME_COMMAND_drop:
-	case MME_COMMAND_listIndexes: case MME_COMMAND_createIndexes: case MME_COMMAND_dropIndexes:
-	case MME_COMMAND_reIndex: case MME_COMMAND_collMod: case MME_COMMAND_collStats: case MME_COMMAND_validate:
-	case MME_COMMAND_compact: case MME_COMMAND_convertToCapped: case MME_COMMAND_cloneCollectionAsCapped:
-	case MME_COMMAND_planCacheClear: case MME_COMMAND_planCacheClearFilters:
-	case MME_COMMAND_planCacheListFilters: case MME_COMMAND_planCacheSetFilter: case MME_COMMAND_analyze:
-	case MME_COMMAND_createSearchIndexes: case MME_COMMAND_dropSearchIndex:
+	case MME_COMMAND_find:
+	case MME_COMMAND_insert:
+	case MME_COMMAND_update:
+	case MME_COMMAND_delete:
+	case MME_COMMAND_aggregate:
+	case MME_COMMAND_count:
+	case MME_COMMAND_distinct:
+	case MME_COMMAND_findAndModify:
+	case MME_COMMAND_killCursors:
+	case MME_COMMAND_mapReduce:
+	case MME_COMMAND_create:
+	case MME_COMMAND_drop:
+	case MME_COMMAND_listIndexes:
+	case MME_COMMAND_createIndexes:
+	case MME_COMMAND_dropIndexes:
+	case MME_COMMAND_reIndex:
+	case MME_COMMAND_collMod:
+	case MME_COMMAND_collStats:
+	case MME_COMMAND_validate:
+	case MME_COMMAND_compact:
+	case MME_COMMAND_convertToCapped:
+	case MME_COMMAND_cloneCollectionAsCapped:
+	case MME_COMMAND_planCacheClear:
+	case MME_COMMAND_planCacheClearFilters:
+	case MME_COMMAND_planCacheListFilters:
+	case MME_COMMAND_planCacheSetFilter:
+	case MME_COMMAND_analyze:
+	case MME_COMMAND_createSearchIndexes:
+	case MME_COMMAND_dropSearchIndex:
 	case MME_COMMAND_updateSearchIndex:
 		return 1;
 	default:

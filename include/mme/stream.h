@@ -11,9 +11,9 @@
 
 enum mme_place {
 	MME_PLACE_NEXT = 0, /* holds the expected byte, perhaps behind bytes seen before */
-	MME_PLACE_OLD,      /* nothing new */
+	MME_PLACE_OLD,	    /* nothing new */
 	MME_PLACE_AHEAD,    /* a hole before it */
-	MME_PLACE_FAR,      /* TCP would not accept it either */
+	MME_PLACE_FAR,	    /* TCP would not accept it either */
 };
 
 /* `*seen`: how many of the segment's first bytes lie before `next`, for MME_PLACE_NEXT. */
