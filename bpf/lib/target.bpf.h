@@ -68,7 +68,10 @@ __noinline __weak int adopt(struct __sk_buff *skb, __u32 local_port)
 		c = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 		if (!c)
 			return MME_ROLE_FOREIGN;
-		count_connections(0, 1);
+		decide_role(skb, c, (__u16)local_port);
+		/* its close will not be seen, so it counts for good; there are only so many older ones */
+		if (c->role != MME_ROLE_FOREIGN)
+			count_connections(0, 1);
 	}
 	if (c->role == MME_ROLE_NONE)
 		decide_role(skb, c, (__u16)local_port);
