@@ -20,7 +20,7 @@ vm_run() {
     rc=$(cat "$share/status")
   else
     [ "$rc" != 0 ] || rc=125
-    tail -n 40 "$share/console" | sed 's/^/# console: /' >>"$output"
+    sed 's/^/# console: /' "$share/console" >>"$output"
   fi
   rm -rf "$share"
   return "$rc"
@@ -52,6 +52,8 @@ vm_share() {
     -device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
 }
 
-# Several emulated processors do not see code that one of them patches the way real ones do, so that 6.18 now and then
-# ends at a breakpoint of its own.
-emulator_fault() { grep -qE '^# console: .*Oops: int3' "$1"; }
+# Emulated processors do not see code that one of them patches the way real ones do: now and then a recent kernel ends
+# at a breakpoint of its own, mostly before it reaches the test.
+emulator_fault() {
+  grep -qE '^# console: .*Oops: int3' "$1" || { grep -q '^# console: ' "$1" && ! grep -qv '^# console: ' "$1"; }
+}
