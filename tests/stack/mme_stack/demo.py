@@ -15,6 +15,7 @@ from .stack import Stack
 from .traefik import Route, Traefik
 
 ENTRYPOINT = "traefik_entrypoint_requests_total"
+DURATION = "traefik_entrypoint_request_duration_seconds"
 COMMANDS = "mme_mongo_command_duration_seconds_count"
 
 
@@ -120,19 +121,18 @@ def show_status(agent: Agent, note: str) -> None:
 
 
 def watch(agent: Agent, seconds: float, load: Load | None) -> None:
-    """On a terminal a status that refreshes; elsewhere four of them over the time."""
-    started = time.monotonic()
-    interval = 2.0 if sys.stdout.isatty() else max(2.0, seconds / 4)
+    """On a terminal a status that refreshes, elsewhere four of them over the time, then waits for the load's end."""
+    ends = time.monotonic() + seconds
+    interval = 2.0 if sys.stdout.isatty() else seconds / 4
     note = f"metrics at {agent.url}/metrics, Ctrl-C ends"
-    while True:
-        left = seconds - (time.monotonic() - started)
-        if load.wait(min(interval, max(left, 0) + 5)) if load else left <= 0:
-            break
+    while (left := ends - time.monotonic()) > interval / 2:
         if load is None:
-            time.sleep(min(interval, max(left, 0)))
-        show_status(agent, note)
-        if left < -30:
+            time.sleep(min(interval, left))
+        elif load.wait(min(interval, left)):
             break
+        show_status(agent, note)
+    if load and not load.wait(60):
+        say("the load takes too long on this machine: ending it")
     show_status(agent, note)
 
 
@@ -187,7 +187,8 @@ def conclude(made: LoadResult, agent: Agent, delta: Metrics) -> int:
     commands = delta.counter(COMMANDS)
     print(f"requests made by the load:    {made.requests} ({spread}), {made.errors} unanswered")
     print(f"counted by the agent:         {sum(counted.values()):.0f}" + ("" if counted == sent else f": {counted}"))
-    print(f"p95 as the clients saw it:    {made.quantile(0.95) * 1000:.1f} ms")
+    print(f"p95 as the clients saw it:    {made.quantile(0.95) * 1000:.0f} ms")
+    print(f"p95 from the agent's buckets: {delta.quantile(0.95, DURATION) * 1000:.0f} ms")
     print(f"MongoDB commands counted:     {commands:.0f}")
     if counted == sent and commands > 0:
         print("The counts are equal.")
