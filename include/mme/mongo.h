@@ -312,7 +312,7 @@ MME_INLINE void mme_mongo_value_length(struct mme_mongo *p, __u32 length)
 {
 	__u32 bytes = length;
 
-	if (length > p->left) {
+	if (length > p->left + 4) { /* of documents it includes itself, which is behind us */
 		mme_mongo_broken(p);
 		return;
 	}
@@ -323,7 +323,7 @@ MME_INLINE void mme_mongo_value_length(struct mme_mongo *p, __u32 length)
 	else if (p->type == MME_BSON_DOCUMENT || p->type == MME_BSON_ARRAY || p->type == 0x0f)
 		bytes = length < 5 ? 0 : length - 4;
 	mme_forget_registers();
-	if (bytes == 0) {
+	if (bytes == 0 || bytes > p->left) {
 		mme_mongo_broken(p);
 	} else if (p->want == MME_WANT_DATABASE || p->want == MME_WANT_COLLECTION) {
 		p->value = bytes;
@@ -621,36 +621,106 @@ MME_INLINE enum mme_step mme_mongo_number_bytes(struct mme_mongo *p, struct mme_
 	return p->number_bytes < size ? MME_STEP_MORE : mme_mongo_number_end(p);
 }
 
-/* Reads on until a message is complete (MESSAGE), the stream makes no sense (BAD), or the window is used up (MORE).
- * `names` holds the request's names when MESSAGE comes back; it must be kept between calls within a message. */
+/* Up to eight bytes of a key at once; there must be 8 bytes of window and message. */
+MME_INLINE void mme_mongo_key_bytes(struct mme_mongo *p, struct mme_window *window)
+{
+	__u64 word = mme_window_load64(window, window->position);
+	const __u32 count = mme_word_find(word, 0);
+
+	if (!(p->flags & (MME_MONGO_IS_REPLY | MME_MONGO_NOT_FIRST)))
+		word = mme_word_lower(word); /* see mme_mongo_byte() */
+	p->token = mme_hash_word(p->token, word, count);
+	window->position += count;
+	p->left -= count;
+	mme_forget_registers();
+	if (count == 8)
+		return;
+	window->position++;
+	p->left--;
+	mme_mongo_key_end(p);
+}
+
+/* Up to eight bytes of a wanted string at once, but for its terminator; there must be 8 bytes of window and message. */
+MME_INLINE void mme_mongo_string_bytes(struct mme_mongo *p, struct mme_mongo_names *names, struct mme_window *window)
+{
+	const __u64 word = mme_window_load64(window, window->position);
+	const __u32 count = p->value - 1 < 8 ? p->value - 1 : 8;
+	struct mme_name *name = &names->text[p->want == MME_WANT_COLLECTION];
+
+	p->token = mme_hash_word(p->token, word, count);
+	mme_store64(&name->text[name->length & 127], word);
+	name->length += (__u16)count;
+	window->position += count;
+	p->left -= count;
+	p->value -= count;
+}
+
+/* Bytes of the message that the window holds. */
+MME_INLINE __u32 mme_mongo_available(const struct mme_mongo *p, const struct mme_window *window)
+{
+	const __u32 available = window->length - window->position;
+
+	return available < p->left ? available : p->left;
+}
+
+/* One element, or as much of it as there is: type, key, length, value. Each stage leaves its result in memory, so one
+ * call may go through all of them. */
+MME_INLINE enum mme_step mme_mongo_stages(struct mme_mongo *p, struct mme_mongo_names *names, struct mme_window *window)
+{
+	__u32 available = mme_mongo_available(p, window);
+	enum mme_step step;
+
+	if (p->phase == MME_MONGO_STRING && available >= 8 && p->value > 1 &&
+	    names->text[p->want == MME_WANT_COLLECTION].length <= MME_NAME_BYTES - 8) {
+		mme_mongo_string_bytes(p, names, window);
+		return MME_STEP_MORE;
+	}
+	if (p->phase > MME_MONGO_VALUE && p->phase != MME_MONGO_SKIP &&
+	    !(p->phase == MME_MONGO_KEY && available >= 8)) {
+		const __u8 byte = mme_window_byte(window, window->position);
+
+		window->position++;
+		p->left--;
+		mme_mongo_byte(p, names, byte);
+		mme_forget_registers();
+		available = mme_mongo_available(p, window);
+	}
+	if (p->phase == MME_MONGO_KEY && available >= 8) {
+		mme_mongo_key_bytes(p, window);
+		mme_forget_registers();
+		available = mme_mongo_available(p, window);
+	}
+	if (p->phase <= MME_MONGO_VALUE && available) {
+		step = mme_mongo_number_bytes(p, window, available);
+		mme_forget_registers();
+		if (step != MME_STEP_MORE)
+			return step;
+		available = mme_mongo_available(p, window);
+	}
+	if (p->phase == MME_MONGO_SKIP && available) {
+		const __u32 bytes = p->value < available ? p->value : available;
+
+		window->position += bytes;
+		return mme_mongo_skip(p, bytes);
+	}
+	return MME_STEP_MORE;
+}
+
+/* Reads on until a message is complete (MESSAGE), the stream makes no sense (BAD), the window is used up or
+ * MME_FEED_TURNS were taken (MORE). `names` holds the request's names when MESSAGE comes back; it must be kept between
+ * calls within a message. */
 MME_INLINE enum mme_step mme_mongo_feed(struct mme_mongo *p, struct mme_mongo_names *names, struct mme_window *window)
 {
 	for (__u32 turn = 0; turn < MME_FEED_TURNS; turn++) { /* every turn uses at least one byte */
-		enum mme_step step = MME_STEP_MORE;
-		__u32 available;
+		enum mme_step step;
 
 		mme_forget_registers();
 		if (window->position >= window->length)
 			return MME_STEP_MORE;
 		if (p->phase == MME_MONGO_START && p->number_bytes == 0)
 			mme_mongo_begin(p, names);
-		available = window->length - window->position;
-		if (available > p->left)
-			available = p->left;
-		if (p->phase == MME_MONGO_SKIP) {
-			const __u32 bytes = p->value < available ? p->value : available;
-
-			window->position += bytes;
-			step = mme_mongo_skip(p, bytes);
-		} else if (p->phase <= MME_MONGO_VALUE) {
-			step = mme_mongo_number_bytes(p, window, available);
-		} else {
-			const __u8 byte = mme_window_byte(window, window->position);
-
-			window->position++;
-			p->left--;
-			mme_mongo_byte(p, names, byte);
-		}
+		mme_forget_registers();
+		step = mme_mongo_stages(p, names, window);
 		mme_forget_registers();
 		if (step == MME_STEP_MORE && p->left == 0)
 			step = mme_mongo_message_end(p);
