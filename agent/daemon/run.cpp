@@ -16,6 +16,7 @@
 namespace mme {
 namespace {
 
+constexpr int kManyCpus = 128;  // for comparison: some maps have a copy a possible CPU
 constexpr timespec kScanEvery = {.tv_sec = 0, .tv_nsec = 250'000'000};
 
 Config with_options(Config config, const RunOptions& options) {
@@ -67,6 +68,7 @@ Result<> Daemon::start() {
   logger_.info("mme-agent starts", {{"version", version()},
                                     {"revision", revision()},
                                     {"kernel_memory_bytes", agent_->map_bytes(cpus)},
+                                    {"kernel_memory_bytes_128_cpus", agent_->map_bytes(kManyCpus)},
                                     {"possible_cpus", cpus}});
   agent_->tick(Agent::Clock::now());
 

@@ -1,0 +1,1 @@
+"""Benchmarks: what the agent costs. See docs/performance.md."""
