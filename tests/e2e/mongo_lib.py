@@ -1,0 +1,174 @@
+"""What the MongoDB tests share: a client of raw wire messages, the oracle, and comparisons with it."""
+
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from typing import Any, Self
+
+import bson
+
+from mme_stack import Agent, Mongod
+from mme_stack.fetch import wait_until
+from mme_stack.metrics import Metrics
+
+OP_REPLY, OP_QUERY, OP_COMPRESSED, OP_MSG = 1, 2004, 2012, 2013
+CHECKSUM, MORE_TO_COME, EXHAUST_ALLOWED = 1, 2, 1 << 16
+DURATION = "mme_mongo_command_duration_seconds"
+LABELS = ("command", "database", "collection", "outcome")
+
+# The refresh of logical sessions runs commands inside mongod that are on no wire but in its counts.
+QUIET = ["--setParameter", "disableLogicalSessionCacheRefresh=true", "--setParameter", "ttlMonitorEnabled=false"]
+# Polling monitors have nothing under way when their client closes; a streamed hello has, counted by mongod alone.
+POLL = {"serverMonitoringMode": "poll"}
+
+
+def message(opcode: int, body: bytes, request_id: int, response_to: int = 0) -> bytes:
+    return struct.pack("<iiii", 16 + len(body), request_id, response_to, opcode) + body
+
+
+def body_section(command: dict[str, Any]) -> bytes:
+    return b"\0" + bson.encode(command)
+
+
+def sequence_section(name: str, documents: Iterable[dict[str, Any]]) -> bytes:
+    content = name.encode() + b"\0" + b"".join(map(bson.encode, documents))
+    return b"\1" + struct.pack("<i", 4 + len(content)) + content
+
+
+def op_msg(*sections: bytes, request_id: int, flags: int = 0) -> bytes:
+    return message(OP_MSG, struct.pack("<I", flags) + b"".join(sections), request_id)
+
+
+def op_query(database: str, command: dict[str, Any], request_id: int) -> bytes:
+    name = f"{database}.$cmd".encode() + b"\0"
+    return message(OP_QUERY, struct.pack("<i", 0) + name + struct.pack("<ii", 0, -1) + bson.encode(command), request_id)
+
+
+class Wire:
+    """A connection that sends what it is told, and nothing by itself."""
+
+    def __init__(self, port: int, timeout: float = 30) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.ids = count(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def read(self, size: int) -> bytes:
+        data = b""
+        while len(data) < size:
+            more = self.socket.recv(size - len(data))
+            if not more:
+                raise EOFError
+            data += more
+        return data
+
+    def reply(self) -> tuple[int, int, bytes]:
+        """One message: its responseTo, its opCode, and what is behind the header."""
+        length, _, response_to, opcode = struct.unpack("<iiii", self.read(16))
+        return response_to, opcode, self.read(length - 16)
+
+    def document(self) -> dict[str, Any]:
+        _, opcode, body = self.reply()
+        return bson.decode(body[20:] if opcode == OP_REPLY else body[5:])
+
+    def command(self, command: dict[str, Any], database: str = "test") -> dict[str, Any]:
+        self.send(op_msg(body_section({**command, "$db": database}), request_id=next(self.ids)))
+        return self.document()
+
+
+class Oracle:
+    """serverStatus by a raw connection that sends nothing else; what it sends is counted on both sides."""
+
+    def __init__(self, mongod: Mongod) -> None:
+        self.wire = Wire(mongod.port)
+
+    def close(self) -> None:
+        self.wire.socket.close()
+
+    def status(self) -> dict[str, Any]:
+        return self.wire.command({"serverStatus": 1}, "admin")
+
+    def alone(self) -> dict[str, Any]:
+        """The status once every other connection has ended, so that nothing is under way in mongod."""
+
+        def status() -> dict[str, Any] | None:
+            found = self.status()
+            return found if found["connections"]["current"] == 1 else None
+
+        return wait_until(status, 30)
+
+
+class Counts:
+    """What one period added, by mongod's own account and by the agent's."""
+
+    def __init__(self, agent: Agent, oracle: Oracle) -> None:
+        self.agent, self.oracle = agent, oracle
+        self.status_before = oracle.alone()
+        self.before = agent.metrics()
+        self.known = {name.lower(): name for name in totals(self.status_before)}
+
+    def stop(self) -> Self:
+        self.status_after = self.oracle.alone()
+        self.added = self.agent.metrics() - self.before
+        before, after = totals(self.status_before), totals(self.status_after)
+        self.expected = {n.lower(): after[n] - before.get(n, 0) for n in after if after[n] != before.get(n, 0)}
+        return self
+
+    def ours(self) -> dict[str, float]:
+        """By command; with what has no latency by design."""
+        sums: dict[str, float] = {}
+        for name in (f"{DURATION}_count", "mme_mongo_awaited_total", "mme_mongo_unacknowledged_total"):
+            for (command,), value in self.added.by(name, "command").items():
+                sums[command.lower()] = sums.get(command.lower(), 0) + value
+        return sums
+
+    def labels(self, **wanted: str) -> dict[tuple[str, ...], float]:
+        return self.added.by(f"{DURATION}_count", *LABELS, **wanted)
+
+    def latency_op(self, kind: str) -> tuple[float, float]:
+        """mongod's own seconds and operations of one kind (reads, writes, commands)."""
+        after, before = (s["opLatencies"][kind] for s in (self.status_after, self.status_before))
+        return (after["latency"] - before["latency"]) / 1e6, after["ops"] - before["ops"]
+
+    def assert_equal(self) -> None:
+        assert self.ours() == self.expected
+        assert_accounted(self.added)
+
+    def assert_nothing_skipped(self) -> None:
+        assert_accounted(self.added)
+        assert self.added.by("mme_agent_messages_skipped_total", "reason", protocol="mongo") == {}
+        skipped = self.added.by("mme_agent_bytes_skipped_total", "reason", protocol="mongo")
+        assert set(skipped) <= {("duplicate",)}, skipped
+
+
+def totals(status: dict[str, Any]) -> dict[str, int]:
+    """metrics.commands.<name>.total; what mongod does not know is `other` here."""
+    commands = status["metrics"]["commands"]
+    found = {n: int(c["total"]) for n, c in commands.items() if isinstance(c, dict)}
+    return {**found, "other": int(commands["<UNKNOWN>"])}
+
+
+def assert_accounted(metrics: Metrics) -> None:
+    """Every byte seen was parsed or skipped with a reason."""
+    seen, parsed, skipped = (
+        metrics.counter(f"mme_agent_bytes_{what}_total", protocol="mongo") for what in ("seen", "parsed", "skipped")
+    )
+    assert seen == parsed + skipped, (seen, parsed, skipped)
+
+
+@contextmanager
+def counting(agent: Agent, oracle: Oracle) -> Iterator[Counts]:
+    """Between its begin and its end all clients but the oracle come and go."""
+    counts = Counts(agent, oracle)
+    yield counts
+    counts.stop()
