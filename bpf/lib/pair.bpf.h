@@ -102,9 +102,7 @@ static __always_inline void http_reply_step(void *ctx, struct mme_connection *c,
 	if (!take_request(ctx, c, s, s->direction.count)) {
 		account_skipped(s->role, MME_SKIP_NO_REQUEST, 0, 1);
 	} else {
-		/* an early reply: what of the request's body has arrived */
-		if ((s->request.flags & MME_PENDING_CHUNKED) && (__u16)(c->request.count - 1) == s->direction.count)
-			s->request.request_bytes = c->request.http.body_bytes;
+		mme_http_early(c, s->direction.count, &s->request);
 		s->direction.count++;
 		start_sample(s);
 		mme_http_sample(&s->direction.http, &s->request, s->role, s->now_ns, &s->sample);

@@ -187,6 +187,17 @@ MME_INLINE void mme_http_request(const struct mme_http1 *p, __u64 started_ns, __
 	request->flags = p->phase == MME_HTTP1_CHUNK_SIZE ? MME_PENDING_CHUNKED : 0;
 }
 
+/* The reply to request `ordinal` is complete while a chunked body of that request still arrives: it counts as far as it
+ * has come. A next request may have begun since; then the body was complete and is known. */
+MME_INLINE void mme_http_early(const struct mme_connection *c, __u16 ordinal, struct mme_pending *request)
+{
+	const struct mme_http1 *p = &c->request.http;
+
+	if ((request->flags & MME_PENDING_CHUNKED) && (__u16)(c->request.count - 1) == ordinal &&
+	    p->phase >= MME_HTTP1_CHUNK_SIZE && p->phase <= MME_HTTP1_TRAILER_END)
+		request->request_bytes = p->body_bytes;
+}
+
 /* The reply to `request` is complete. */
 MME_INLINE void mme_http_sample(const struct mme_http1 *p, const struct mme_pending *request, __u8 role, __u64 now_ns,
 				struct mme_sample *sample)
