@@ -157,9 +157,13 @@ MME_INLINE __u32 mme_mongo_number_size(const struct mme_mongo *p)
 	return p->phase == MME_MONGO_VALUE ? p->value : 4;
 }
 
-/* Passes over `bytes`, then reads on in phase `next`. */
+/* Passes over `bytes`, then reads on in phase `next`. A value that is longer than its message ends with it. */
 MME_INLINE void mme_mongo_pass(struct mme_mongo *p, __u32 bytes, __u8 next)
 {
+	if (bytes > p->left) {
+		p->flags |= MME_MONGO_BROKEN;
+		bytes = p->left;
+	}
 	mme_mongo_number(p, bytes ? (__u8)MME_MONGO_SKIP : next);
 	p->value = bytes;
 	p->next = next;
