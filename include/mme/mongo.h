@@ -372,7 +372,8 @@ MME_INLINE void mme_mongo_value_end(struct mme_mongo *p)
 
 MME_INLINE enum mme_step mme_mongo_bad(struct mme_mongo *p)
 {
-	p->reason = MME_SKIP_MALFORMED;
+	/* a TLS record (RFC 8446, 5.1) begins 16 03; with its length behind that it may look like a message's length */
+	p->reason = (p->length & 0xffff) == 0x0316 ? MME_SKIP_TLS : MME_SKIP_MALFORMED;
 	return MME_STEP_BAD;
 }
 
@@ -416,8 +417,8 @@ MME_INLINE enum mme_step mme_mongo_number_end(struct mme_mongo *p)
 	switch (p->phase) {
 	case MME_MONGO_START:
 		if (!mme_mongo_plausible_length(number)) {
-			p->reason = (p->token & 0xffff) == 0x0316 ? MME_SKIP_TLS : MME_SKIP_MALFORMED;
-			return MME_STEP_BAD;
+			p->length = number;
+			return mme_mongo_bad(p);
 		}
 		p->left = number - 8;
 		p->length = number;
