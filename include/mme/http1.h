@@ -390,6 +390,7 @@ MME_INLINE __u64 mme_http1_skippable(const struct mme_http1 *p)
 /* Passes over `bytes` <= mme_http1_skippable() bytes. */
 MME_INLINE enum mme_step mme_http1_skip(struct mme_http1 *p, __u64 bytes)
 {
+	p->head_bytes = 0; /* chunk framing counts from the last data on, wherever segments end */
 	p->body_bytes += bytes;
 	if (p->phase >= MME_HTTP1_UNTIL_CLOSE)
 		return MME_STEP_MORE;
