@@ -1,0 +1,160 @@
+"""Replies that mongod holds back by design are counted apart and are in no histogram."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from pymongo import CursorType, monitoring
+
+from mme_stack import Agent, Mongod, Stack
+from mongo_lib import DURATION, POLL, QUIET, Counts, Oracle, assert_accounted, counting
+
+AWAITED = "mme_mongo_awaited_total"
+HELLOS = ("hello", "isMaster")
+
+
+@pytest.fixture(scope="module")
+def mongod(stack: Stack) -> Mongod:
+    return stack.mongod(name="awaited-mongod", args=QUIET)
+
+
+@pytest.fixture(scope="module")
+def replica_set(stack: Stack) -> Mongod:
+    return stack.mongod(name="replicated-mongod", replica_set="rs0", args=QUIET)
+
+
+@pytest.fixture
+def agent(observe: Callable[..., Agent], mongod: Mongod) -> Agent:
+    return observe(mongod)
+
+
+@pytest.fixture
+def oracle(agent: Agent, mongod: Mongod) -> Iterator[Oracle]:  # noqa: ARG001 -- an order of starting
+    oracle = Oracle(mongod)
+    yield oracle
+    oracle.close()
+
+
+class Sent(monitoring.CommandListener):
+    """What the driver itself says of the commands that it sent."""
+
+    def __init__(self) -> None:
+        self.by_command: Counter[str] = Counter()
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.by_command[event.command_name] += 1
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+
+
+def slow(counts: Counts, command: str) -> float:
+    """Counts of this command that took more than 0.3 s, less than any wait here."""
+    buckets = counts.added.buckets(DURATION, command=command)
+    return buckets[float("inf")] - buckets[0.3] if buckets else 0
+
+
+def assert_hellos(counts: Counts, clients: int, awaited: int) -> None:
+    """mongod counts an awaited hello when it begins; one a client is under way, and never answered, at the close."""
+    assert_accounted(counts.added)
+    for command in HELLOS:
+        assert slow(counts, command) == 0, command
+    assert counts.added.counter(AWAITED) >= awaited
+    ours, expected = counts.ours(), dict(counts.expected)
+    in_flight = sum(expected.pop(c.lower(), 0) - ours.pop(c.lower(), 0) for c in HELLOS)
+    assert 0 <= in_flight <= clients
+    assert ours == expected
+
+
+def test_streamed_hello_of_pymongo(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+    with counting(agent, oracle) as counts, mongod.client(heartbeatFrequencyMS=500) as client:
+        client.admin.command("ping")
+        time.sleep(3)
+    assert_hellos(counts, clients=1, awaited=4)
+
+
+def test_streamed_hello_of_node(mongod: Mongod, agent: Agent, oracle: Oracle, run_node: Callable[..., str]) -> None:
+    source = """
+    const { MongoClient } = require("mongodb");
+    (async () => {
+      const options = { serverMonitoringMode: "stream", heartbeatFrequencyMS: 500 };
+      const client = await new MongoClient(process.argv[2], options).connect();
+      await client.db("admin").command({ ping: 1 });
+      await new Promise((done) => setTimeout(done, 3000));
+      await client.close();
+    })();
+    """
+    with counting(agent, oracle) as counts:
+        run_node(source, mongod.uri)
+    assert_hellos(counts, clients=1, awaited=4)
+
+
+@pytest.mark.parametrize("limit", [400, None], ids=["maxTimeMS", "default-wait"])
+def test_tailable_cursor(mongod: Mongod, agent: Agent, oracle: Oracle, limit: int | None) -> None:
+    """Without maxTimeMS nothing in the getMore tells that it may wait for a second: the cursor's origin does."""
+    with counting(agent, oracle) as counts, mongod.client(**POLL) as client:
+        client["tail"].drop_collection("capped")
+        capped = client["tail"].create_collection("capped", capped=True, size=1 << 20)
+        capped.insert_one({"n": 0})
+        cursor = capped.find({}, cursor_type=CursorType.TAILABLE_AWAIT)
+        cursor = cursor.max_await_time_ms(limit) if limit else cursor
+        assert next(cursor)["n"] == 0
+        assert cursor.try_next() is None if hasattr(cursor, "try_next") else next(cursor, None) is None
+        later = threading.Timer(0.5, lambda: capped.insert_one({"n": 1}))
+        later.start()
+        found = None
+        while found is None:
+            found = next(cursor, None)
+        assert found["n"] == 1
+        later.join()
+        cursor.close()
+        assert len(list(client["tail"]["plain"].find())) == 0
+    counts.assert_equal()
+    counts.assert_nothing_skipped()
+    assert counts.added.counter(f"{DURATION}_count", command="getMore") == 0
+    assert counts.added.counter(AWAITED, command="getMore") >= 2
+    assert slow(counts, "find") == 0
+
+
+def test_exhaust_cursor(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+    """One getMore, then replies that nobody asks for; mongod counts each as a command."""
+    with counting(agent, oracle) as counts, mongod.client(**POLL) as client:
+        c = client["exhaust"]["c"]
+        c.drop()
+        c.insert_many([{"n": n} for n in range(1000)])
+        assert len(list(c.find({}, cursor_type=CursorType.EXHAUST, batch_size=10))) == 1000
+        assert c.find_one({"n": 5})
+    counts.assert_equal()
+    counts.assert_nothing_skipped()
+    assert counts.added.counter(AWAITED, command="getMore") >= 99
+    assert counts.added.counter(f"{DURATION}_count", command="getMore") == 0
+
+
+def test_change_stream(replica_set: Mongod, observe: Callable[..., Agent]) -> None:
+    agent = observe(replica_set)
+    sent = Sent()
+    before = agent.metrics()
+    with replica_set.client(event_listeners=[sent], **POLL) as client:
+        c = client["changes"]["c"]
+        c.insert_one({"n": 0})
+        with c.watch(max_await_time_ms=400) as stream:
+            assert stream.try_next() is None
+            threading.Timer(0.3, lambda: c.insert_one({"n": 1})).start()
+            while (change := stream.try_next()) is None:
+                pass
+            assert change["fullDocument"]["n"] == 1
+        with client["changes"].watch() as stream:  # without a limit of its own
+            threading.Timer(0.7, lambda: c.insert_one({"n": 2})).start()
+            assert next(stream)["fullDocument"]["n"] == 2
+        assert len(list(c.find({}, batch_size=2))) == 3  # an ordinary getMore beside them
+    added = agent.metrics() - before
+    assert_accounted(added)
+    assert sent.by_command["getMore"] >= 4
+    assert added.counter(AWAITED, command="getMore") == sent.by_command["getMore"] - 1
+    assert added.counter(f"{DURATION}_count", command="getMore") == 1
+    assert added.counter(f"{DURATION}_count", command="aggregate") == sent.by_command["aggregate"]
+    buckets = added.buckets(DURATION, command="getMore")
+    assert buckets[0.3] == buckets[float("inf")]
