@@ -95,15 +95,12 @@ static __always_inline void accepted(struct bpf_sock_ops *ops)
 	c->flags = MME_CONNECTION_PASSIVE;
 	watch_close(ops, c);
 	start_streams(&c->request, &c->reply, in_seq, out_seq);
-	slot = scratch_claim();
-	if (slot == MME_NO_SLOT)
+	s = scratch_claim(&slot);
+	if (!s)
 		return;
-	s = bpf_map_lookup_elem(&scratch, &slot);
-	if (s) {
-		first_segment_key(ops, in_seq, &s->key);
-		adopt_parked(ops, slot);
-	}
-	scratch_release(slot);
+	first_segment_key(ops, in_seq, &s->key);
+	adopt_parked(ops, slot);
+	scratch_release(s);
 }
 
 static __always_inline void opened(struct bpf_sock_ops *ops)
@@ -134,7 +131,7 @@ static __always_inline void connecting(struct bpf_sock_ops *ops)
 		watch_close(ops, c);
 }
 
-/* Requests that will not be answered any more, and bytes that waited in vain. */
+/* Requests that will not be answered any more. */
 static __always_inline void closed(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
@@ -146,9 +143,7 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
 	if (!c || !(c->flags & MME_CONNECTION_COUNTED) || (c->flags & MME_CONNECTION_CLOSED))
 		return;
-	bpf_spin_lock(&c->lock);
 	c->flags |= MME_CONNECTION_CLOSED;
-	bpf_spin_unlock(&c->lock);
 	count_connections(0, -1);
 	if (c->role == MME_ROLE_NONE || c->role == MME_ROLE_FOREIGN)
 		return;
@@ -160,8 +155,6 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 		unanswered = (__u16)(c->request.count - c->reply.count);
 	if (unanswered)
 		account_skipped(c->role, MME_SKIP_NO_REPLY, 0, unanswered);
-	if (c->flags & MME_CONNECTION_AHEAD)
-		account_skipped(c->role, MME_SKIP_GAP, c->ahead.end - c->ahead.start, 0);
 }
 
 SEC("sockops")

@@ -3,8 +3,8 @@
  * always.
  *
  * Who writes what: a socket's egress runs one at a time, under the socket's lock. Ingress runs before TCP takes that
- * lock, on any CPU, so its direction is claimed (MME_CONNECTION_BUSY) under the connection's spin lock; a segment that
- * finds it claimed waits with the reordered ones and is taken up by the claimant. */
+ * lock, on any CPU, so its direction is claimed; a segment that finds it claimed waits with the reordered ones and is
+ * taken up by the claimant. */
 #include "lib/common.bpf.h"
 #include "lib/reassembly.bpf.h"
 #include "lib/target.bpf.h"
@@ -15,17 +15,18 @@ char LICENSE[] SEC("license") = "GPL";
 #define MME_STEPS_A_CALL 8  /* of parse_on() */
 #define MME_CALLS 512	    /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
 #define MME_DRAIN 32	    /* parked segments taken up after one that filled a hole */
+#define MME_STEPS_PARKED 24 /* of one parked segment */
 #define MME_TCP_LISTEN 10
 
-/* Takes up one parked segment, if the stream has reached one. 1: there may be more. */
+/* Takes up the parked segment that the stream has reached. 0: there is none. The ingress direction is claimed. */
 __noinline __weak int drain_one(struct __sk_buff *skb, __u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct bpf_sock *sk = skb->sk;
 	struct mme_connection *c;
 	struct mme_parked *segment;
-	__u32 start, end, next, bytes;
 	__u8 is_request;
+	int result = MME_WALK_LOST;
 
 	if (!s || !sk)
 		return 0;
@@ -33,36 +34,21 @@ __noinline __weak int drain_one(struct __sk_buff *skb, __u32 slot)
 	if (!c)
 		return 0;
 	is_request = (__u8)mme_is_request(c->role, 1);
-	bpf_spin_lock(&c->lock);
-	next = is_request ? c->request.next_seq : c->reply.next_seq;
-	start = c->ahead.start;
-	end = c->ahead.end;
-	if ((c->flags & MME_CONNECTION_AHEAD) && (__s32)(end - next) <= 0)
-		c->flags &= (__u8)~MME_CONNECTION_AHEAD;
-	if (!(c->flags & MME_CONNECTION_AHEAD) || (__s32)(start - next) > 0) {
-		c->flags &= (__u8)~MME_CONNECTION_BUSY;
-		bpf_spin_unlock(&c->lock);
-		return 0;
-	}
-	bpf_spin_unlock(&c->lock);
-
-	s->key.sequence = next;
+	s->key.sequence = is_request ? c->request.next_seq : c->reply.next_seq;
 	segment = bpf_map_lookup_elem(&parked, &s->key);
-	bytes = segment ? segment->bytes : end - next;
-	walk_begin(c, s, is_request, segment ? segment->arrived_ns : s->now_ns, 0, bytes);
-	s->direction.next_seq = next + bytes;
-	if (s->direction.sync == MME_SYNC_OPAQUE) {
-		walk_end(skb, c, s, MME_WALK_DONE);
-	} else if (!segment) {
-		walk_end(skb, c, s, MME_WALK_LOST);
-	} else {
-		resume_names(skb, c, s);
-		if (s->direction.sync == MME_SYNC_LOCKED || try_lock(skb, c, s, slot, 1))
-			walk_end(skb, c, s, walk(skb, c, s, slot, 1, MME_STEPS_A_CALL));
-		else
-			walk_end(skb, c, s, MME_WALK_LOST);
-		bpf_map_delete_elem(&parked, &s->key);
-	}
+	if (!segment)
+		return 0;
+	walk_begin(c, s, is_request, segment->arrived_ns, 0, segment->bytes);
+	s->direction.next_seq += segment->bytes;
+	resume_names(skb, c, s);
+	if (s->direction.sync == MME_SYNC_OPAQUE)
+		result = MME_WALK_DONE;
+	else if (s->direction.sync == MME_SYNC_LOCKED || try_lock(skb, c, s, slot, 1))
+		result = walk(skb, c, s, slot, 1, MME_STEPS_PARKED);
+	walk_end(skb, c, s, result);
+	bpf_map_delete_elem(&parked, &s->key);
+	if (c->parked)
+		c->parked--;
 	return 1;
 }
 
@@ -73,6 +59,7 @@ static __always_inline void jump(struct mme_connection *c, struct mme_direction 
 	const __u64 body = c->role == MME_ROLE_MONGOD ? mme_mongo_skippable(&d->mongo) : mme_http1_skippable(&d->http);
 
 	d->next_seq = sequence;
+	c->parked = 0; /* what waits before this place is of no use any more */
 	if (d->sync != MME_SYNC_LOCKED)
 		return;
 	if (body > hole) {
@@ -86,51 +73,31 @@ static __always_inline void jump(struct mme_connection *c, struct mme_direction 
 	account_skipped(c->role, MME_SKIP_GAP, 0, 1);
 }
 
-/* An ingress segment that cannot be parsed now. Returns 1 when the direction has become free meanwhile. */
+/* Keeps an ingress segment that cannot be parsed now. */
 __noinline __weak int wait_for_turn(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = skb->sk;
 	struct mme_connection *c;
-	struct mme_direction *d;
 	struct mme_packet packet;
 	struct mme_scratch *s;
-	__u32 slot, seen, added = 0, claimed = 0;
+	__u32 slot;
 
 	if (!sk || read_packet(skb, &packet) != MME_PACKET_TCP || !packet.payload)
 		return 0;
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
 	if (!c)
 		return 0;
-	d = mme_is_request(c->role, 1) ? &c->request : &c->reply;
-	slot = scratch_claim();
-	s = slot == MME_NO_SLOT ? 0 : bpf_map_lookup_elem(&scratch, &slot);
+	s = scratch_claim(&slot);
 	if (!s) {
 		account_skipped(c->role, MME_SKIP_SCRATCH, packet.payload, 0);
 		return 0;
 	}
-	if (park(skb, s, &packet, c->role, c->target, bpf_ktime_get_ns())) {
-		scratch_release(slot);
-		account_skipped(c->role, MME_SKIP_INTERNAL, packet.payload, 0);
-		return 0;
-	}
-	bpf_spin_lock(&c->lock);
-	if (!(c->flags & MME_CONNECTION_BUSY) &&
-	    mme_stream_place(d->next_seq, packet.sequence, packet.payload, &seen) == MME_PLACE_NEXT) {
-		claimed = 1;
-	} else {
-		if (!(c->flags & MME_CONNECTION_AHEAD))
-			c->ahead.start = c->ahead.end = 0;
-		added = (__u32)mme_ahead_add(&c->ahead, packet.sequence, packet.payload);
-		if (added)
-			c->flags |= MME_CONNECTION_AHEAD;
-	}
-	bpf_spin_unlock(&c->lock);
-	if (!added)
-		bpf_map_delete_elem(&parked, &s->key);
-	scratch_release(slot);
-	if (!added && !claimed)
+	if (park(skb, s, &packet, c->role, c->target, bpf_ktime_get_ns()))
 		account_skipped(c->role, MME_SKIP_REORDER, packet.payload, 0);
-	return (int)claimed;
+	else
+		c->parked++;
+	scratch_release(s);
+	return 0;
 }
 
 /* Whether TCP has not taken the bytes at `sequence`, although they were parsed: then they were of a segment that it
@@ -150,58 +117,55 @@ static __always_inline int hole_is_final(struct bpf_sock *sk, const struct mme_d
 	return tcp && (__s32)(tcp->rcv_nxt - d->next_seq) > 0;
 }
 
-/* Decides whether this run parses the segment. Returns 1 and the number of its leading bytes that were seen before. */
-static __always_inline int claim(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
-				 struct mme_direction *d, const struct mme_packet *packet, int ingress, __u32 *seen)
+/* Whoever finds itself alone after its increment may parse the ingress direction. */
+static __always_inline int claim_ingress(struct mme_connection *c)
+{
+	__sync_fetch_and_add(&c->busy, 1);
+	if (*(volatile __u32 *)&c->busy == 1)
+		return 1;
+	__sync_fetch_and_add(&c->busy, -1);
+	return 0;
+}
+
+static __always_inline void release_ingress(struct mme_connection *c)
+{
+	__sync_fetch_and_add(&c->busy, -1);
+}
+
+/* Finds the segment's place in its claimed direction. Returns 1 when it is to be parsed now, and the number of its
+ * leading bytes that were seen before. */
+static __always_inline int take_place(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
+				      struct mme_direction *d, const struct mme_packet *packet, int ingress,
+				      __u32 *seen)
 {
 	enum mme_place place;
-	__u8 busy = 0;
 
 	if (d->sync == MME_SYNC_NONE) {
 		d->next_seq = packet->sequence;
 		d->sync = MME_SYNC_SEEK;
 	}
-	for (int attempt = 0; attempt < 2; attempt++) {
-		if (ingress) {
-			bpf_spin_lock(&c->lock);
-			place = mme_stream_place(d->next_seq, packet->sequence, packet->payload, seen);
-			busy = c->flags & MME_CONNECTION_BUSY;
-			if (place == MME_PLACE_NEXT && !busy) {
-				c->flags |= MME_CONNECTION_BUSY;
-				d->next_seq = packet->sequence + packet->payload;
-			}
-			bpf_spin_unlock(&c->lock);
-		} else {
-			place = mme_stream_place(d->next_seq, packet->sequence, packet->payload, seen);
-			if (place == MME_PLACE_AHEAD) {
-				jump(c, d, packet->sequence);
-				place = MME_PLACE_NEXT;
-			}
-			if (place == MME_PLACE_NEXT)
-				d->next_seq = packet->sequence + packet->payload;
-		}
-		if (place == MME_PLACE_NEXT && !busy)
-			return 1;
-		if (place == MME_PLACE_FAR) {
-			account_skipped(c->role, MME_SKIP_OUT_OF_WINDOW, packet->payload, 0);
-			return 0;
-		}
-		if (place == MME_PLACE_OLD) {
-			if (attempt || !ingress || busy || !was_rejected(sk, packet->sequence)) {
-				account_skipped(c->role, MME_SKIP_DUPLICATE, packet->payload, 0);
-				return 0;
-			}
-			account_skipped(c->role, MME_SKIP_REJECTED, 0, 1);
-			d->next_seq = packet->sequence;
-			d->sync = MME_SYNC_SEEK;
-		} else if (!busy && hole_is_final(sk, d)) {
-			jump(c, d, packet->sequence);
-		} else if (!wait_for_turn(skb)) {
-			return 0;
-		}
+	place = mme_stream_place(d->next_seq, packet->sequence, packet->payload, seen);
+	if (place == MME_PLACE_FAR) {
+		account_skipped(c->role, MME_SKIP_OUT_OF_WINDOW, packet->payload, 0);
+		return 0;
 	}
-	account_skipped(c->role, MME_SKIP_REORDER, packet->payload, 0);
-	return 0;
+	if (place == MME_PLACE_OLD) {
+		if (!ingress || !was_rejected(sk, packet->sequence)) {
+			account_skipped(c->role, MME_SKIP_DUPLICATE, packet->payload, 0);
+			return 0;
+		}
+		account_skipped(c->role, MME_SKIP_REJECTED, 0, 1);
+		d->sync = MME_SYNC_SEEK;
+		*seen = 0;
+	} else if (place == MME_PLACE_AHEAD) {
+		if (ingress && !hole_is_final(sk, d)) {
+			wait_for_turn(skb);
+			return 0;
+		}
+		jump(c, d, packet->sequence);
+	}
+	d->next_seq = packet->sequence + packet->payload;
+	return 1;
 }
 
 static __always_inline void set_peer(struct mme_scratch *s, const struct mme_packet *packet, __u8 role, int ingress)
@@ -233,8 +197,7 @@ __noinline __weak int end_stream(struct __sk_buff *skb, __u32 ingress)
 	if (c->reply.sync != MME_SYNC_LOCKED || c->reply.http.phase != MME_HTTP1_UNTIL_CLOSE ||
 	    c->reply.next_seq != packet.sequence + packet.payload)
 		return 0;
-	slot = scratch_claim();
-	s = slot == MME_NO_SLOT ? 0 : bpf_map_lookup_elem(&scratch, &slot);
+	s = scratch_claim(&slot);
 	if (!s) {
 		account_skipped(c->role, MME_SKIP_SCRATCH, 0, 1);
 		return 0;
@@ -244,7 +207,7 @@ __noinline __weak int end_stream(struct __sk_buff *skb, __u32 ingress)
 	if (mme_http1_close(&s->direction.http) == MME_STEP_MESSAGE)
 		http_reply_step(skb, c, s, slot);
 	store_direction(c, s);
-	scratch_release(slot);
+	scratch_release(s);
 	return 0;
 }
 
@@ -292,13 +255,12 @@ __noinline __weak int parse_on(struct __sk_buff *skb, __u32 slot, __u32 last)
 	return result;
 }
 
-/* A segment with data, or without data, that the FIN ends. */
-static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
+/* Parses what this segment brings, and the parked ones that it makes room for. The direction is claimed. */
+static __always_inline void observe_claimed(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
 					    const struct mme_packet *packet, int ingress)
 {
 	const __u8 is_request = (__u8)mme_is_request(c->role, ingress);
 	struct mme_direction *d = is_request ? &c->request : &c->reply;
-	const __u64 now_ns = bpf_ktime_get_ns();
 	struct mme_scratch *s;
 	__u32 slot, seen;
 	int result;
@@ -316,33 +278,71 @@ static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_so
 		account_skipped(c->role, d->reason, packet->payload, 0);
 		return;
 	}
-	if (!claim(skb, sk, c, d, packet, ingress, &seen))
+	if (!take_place(skb, sk, c, d, packet, ingress, &seen))
 		return;
 	if (seen)
 		account_skipped(c->role, MME_SKIP_DUPLICATE, seen, 0);
-	slot = scratch_claim();
-	s = slot == MME_NO_SLOT ? 0 : bpf_map_lookup_elem(&scratch, &slot);
-	if (s) {
-		walk_begin(c, s, is_request, now_ns, packet->offset + seen, packet->payload - seen);
-		set_peer(s, packet, c->role, ingress);
-		result = parse_segment(skb, slot);
-		for (__u32 call = 1; call <= MME_CALLS && result == MME_WALK_MORE; call++)
-			result = parse_on(skb, slot, call == MME_CALLS);
-		if (ingress && (c->flags & MME_CONNECTION_AHEAD)) {
-			parked_key(&s->key, packet);
-			for (int i = 0; i < MME_DRAIN; i++)
-				if (!drain_one(skb, slot))
-					break;
-		}
-		scratch_release(slot);
-	} else {
+	s = scratch_claim(&slot);
+	if (!s) {
 		account_skipped(c->role, MME_SKIP_SCRATCH, packet->payload - seen, 1);
 		d->sync = MME_SYNC_SEEK;
+		return;
 	}
-	if (ingress) {
-		bpf_spin_lock(&c->lock);
-		c->flags &= (__u8)~MME_CONNECTION_BUSY;
-		bpf_spin_unlock(&c->lock);
+	walk_begin(c, s, is_request, bpf_ktime_get_ns(), packet->offset + seen, packet->payload - seen);
+	set_peer(s, packet, c->role, ingress);
+	result = parse_segment(skb, slot);
+	for (__u32 call = 1; call <= MME_CALLS && result == MME_WALK_MORE; call++)
+		result = parse_on(skb, slot, call == MME_CALLS);
+	if (ingress && c->parked) {
+		parked_key(&s->key, packet);
+		for (int i = 0; i < MME_DRAIN && drain_one(skb, slot); i++)
+			;
+	}
+	scratch_release(s);
+}
+
+/* Takes up what was parked by a segment that found the direction claimed. */
+__noinline __weak int drain_late(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	struct mme_packet packet;
+	struct mme_scratch *s;
+	__u32 slot;
+
+	if (!sk || read_packet(skb, &packet) != MME_PACKET_TCP)
+		return 0;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c)
+		return 0;
+	s = scratch_claim(&slot);
+	if (!s)
+		return 0;
+	parked_key(&s->key, &packet);
+	set_peer(s, &packet, c->role, 1);
+	for (int i = 0; i < MME_DRAIN && drain_one(skb, slot); i++)
+		;
+	scratch_release(s);
+	return 0;
+}
+
+static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
+					    const struct mme_packet *packet, int ingress)
+{
+	if (!ingress) {
+		observe_claimed(skb, sk, c, packet, 0);
+		return;
+	}
+	if (claim_ingress(c)) {
+		observe_claimed(skb, sk, c, packet, 1);
+		release_ingress(c);
+	} else {
+		wait_for_turn(skb);
+	}
+	/* a segment may have been parked by another CPU between the last look and the release, or by this one */
+	if (c->parked && claim_ingress(c)) {
+		drain_late(skb);
+		release_ingress(c);
 	}
 }
 
@@ -361,13 +361,11 @@ __noinline __weak int observe_listener(struct __sk_buff *skb)
 	decide_role(skb, &decided, packet.destination_port);
 	if (decided.role == MME_ROLE_FOREIGN)
 		return 0;
-	slot = scratch_claim();
-	if (slot == MME_NO_SLOT)
+	s = scratch_claim(&slot);
+	if (!s)
 		return 0;
-	s = bpf_map_lookup_elem(&scratch, &slot);
-	if (s)
-		park(skb, s, &packet, decided.role, decided.target, bpf_ktime_get_ns());
-	scratch_release(slot);
+	park(skb, s, &packet, decided.role, decided.target, bpf_ktime_get_ns());
+	scratch_release(s);
 	return 0;
 }
 

@@ -46,12 +46,11 @@ tl::unexpected<Error> load_failed(const char* object, int result, const std::vec
   return fail(failure.value().message + log_tail(log));
 }
 
-void size_maps(const observer_bpf& skeleton, const mme_settings& settings, int possible_cpus) {
+void size_maps(const observer_bpf& skeleton, const mme_settings& settings) {
   bpf_map__set_max_entries(skeleton.maps.series, MME_FAMILIES * settings.series_per_family);
   bpf_map__set_max_entries(skeleton.maps.series_entries, settings.slots);
   bpf_map__set_max_entries(skeleton.maps.histograms, settings.slots * (settings.shard_mask + 1));
   bpf_map__set_max_entries(skeleton.maps.names, 2 * settings.series_per_family);
-  bpf_map__set_max_entries(skeleton.maps.scratch_claims, static_cast<uint32_t>(possible_cpus));
 }
 
 // The second object uses the first one's maps, all but its own constants.
@@ -104,7 +103,7 @@ Result<Programs> load_programs(const ObserverSettings& settings) {
 
   *const_cast<mme_settings*>(&programs.observer->rodata->settings) = programs.settings;
   *const_cast<mme_settings*>(&programs.lifecycle->rodata->settings) = programs.settings;
-  size_maps(*programs.observer, programs.settings, possible_cpus);
+  size_maps(*programs.observer, programs.settings);
   if (const int error = observer_bpf__load(programs.observer.get()); error != 0) {
     return load_failed("observer.bpf.c", error, log);
   }

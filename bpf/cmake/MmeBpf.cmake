@@ -3,9 +3,13 @@
 find_program(MME_BPF_CLANG NAMES clang-16 REQUIRED)
 find_program(MME_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 
-# mme_add_bpf(observer) -> target mme_bpf_observer, header "observer.skel.h"
+# mme_add_bpf(observer [SOURCE file]) -> target mme_bpf_observer, header "observer.skel.h"
 function(mme_add_bpf name)
+  cmake_parse_arguments(arg "" "SOURCE" "" ${ARGN})
   set(root "${PROJECT_SOURCE_DIR}")
+  if(NOT arg_SOURCE)
+    set(arg_SOURCE "${root}/bpf/${name}.bpf.c")
+  endif()
   set(object "${CMAKE_CURRENT_BINARY_DIR}/${name}.bpf.o")
   set(skeleton "${CMAKE_CURRENT_BINARY_DIR}/skeleton/${name}.skel.h")
   file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/skeleton")
@@ -16,8 +20,8 @@ function(mme_add_bpf name)
             "-I${root}/include" "-I${root}/bpf" "-I${root}/bpf/lib" "-I${root}/bpf/maps"
             -isystem "/usr/include/${CMAKE_LIBRARY_ARCHITECTURE}"
             "-fdebug-prefix-map=${root}=." -MD -MF "${object}.d"
-            -c "${root}/bpf/${name}.bpf.c" -o "${object}"
-    DEPENDS "${root}/bpf/${name}.bpf.c"
+            -c "${arg_SOURCE}" -o "${object}"
+    DEPENDS "${arg_SOURCE}"
     DEPFILE "${object}.d"
     COMMENT "BPF ${name}"
     VERBATIM)

@@ -9,6 +9,8 @@
 
 /* One run's working memory: too large for the BPF stack, and readable at a variable index. */
 struct mme_scratch {
+	__u32 users; /* see scratch_claim() */
+	__u32 reserved;
 	struct mme_window window;
 	struct mme_direction direction; /* copy of the one that is parsed; written back at the end */
 	struct mme_mongo_names names;
@@ -36,57 +38,41 @@ struct {
 	__type(value, struct mme_scratch);
 } scratch SEC(".maps");
 
-/* Which slots of each CPU are taken. Egress runs in process context: a softirq, or on preemptible kernels another task,
- * may run the programs on the same CPU in the middle of it, and not in nested order; so slots are claimed under a lock,
- * which disables interrupts for its few instructions. One entry a possible CPU, set by the agent. */
-struct mme_scratch_claim {
-	struct bpf_spin_lock lock;
-	__u8 taken[MME_SCRATCH_SLOTS];
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct mme_scratch_claim);
-} scratch_claims SEC(".maps");
-
 #define MME_NO_SLOT 0xffffffffu
 
-/* A free slot of this CPU, or MME_NO_SLOT. Migration is disabled while a program runs, so the CPU stays the same. */
-static __always_inline __u32 scratch_claim(void)
+/* Claims a slot of this CPU: whoever finds itself alone after its increment owns it. Egress runs in process context: a
+ * softirq, or on preemptible kernels another task, may run the programs on the same CPU in the middle of it, and not in
+ * nested order. Two that meet both move on to the next slot. */
+static __always_inline struct mme_scratch *scratch_try(__u32 slot)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct mme_scratch_claim *claim = bpf_map_lookup_elem(&scratch_claims, &cpu);
-	__u32 slot = MME_NO_SLOT;
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 
-	if (!claim)
-		return MME_NO_SLOT;
-	bpf_spin_lock(&claim->lock);
-	if (!claim->taken[0]) {
-		claim->taken[0] = 1;
-		slot = 0;
-	} else if (!claim->taken[1]) {
-		claim->taken[1] = 1;
-		slot = 1;
-	} else if (!claim->taken[2]) {
-		claim->taken[2] = 1;
-		slot = 2;
-	} else if (!claim->taken[3]) {
-		claim->taken[3] = 1;
-		slot = 3;
-	}
-	bpf_spin_unlock(&claim->lock);
-	return slot;
+	if (!s)
+		return 0;
+	__sync_fetch_and_add(&s->users, 1);
+	if (*(volatile __u32 *)&s->users == 1)
+		return s;
+	__sync_fetch_and_add(&s->users, -1);
+	return 0;
 }
 
-static __always_inline void scratch_release(__u32 slot)
+/* Null: all slots are taken. */
+static __always_inline struct mme_scratch *scratch_claim(__u32 *slot)
 {
-	__u32 cpu = bpf_get_smp_processor_id();
-	struct mme_scratch_claim *claim = bpf_map_lookup_elem(&scratch_claims, &cpu);
+	struct mme_scratch *s;
 
-	if (claim)
-		claim->taken[slot & (MME_SCRATCH_SLOTS - 1)] = 0; /* only the owner writes a taken slot */
+	for (*slot = 0; *slot < MME_SCRATCH_SLOTS; (*slot)++) {
+		s = scratch_try(*slot);
+		if (s)
+			return s;
+	}
+	return 0;
+}
+
+static __always_inline void scratch_release(struct mme_scratch *s)
+{
+	mme_barrier();
+	__sync_fetch_and_add(&s->users, -1);
 }
 
 #endif

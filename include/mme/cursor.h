@@ -40,29 +40,61 @@ MME_INLINE __u64 mme_window_load64(const struct mme_window *window, __u32 positi
 #endif
 }
 
-/* Moves past everything up to and including the next `needle`, at most 8 bytes at a time.
- * Returns 1 when `needle` was consumed, 0 when it was not among the bytes passed.
- * The word trick is Mycroft's: a zero byte of x is the lowest set 0x80 of (x - 0x01..) & ~x & 0x80.. */
-MME_INLINE int mme_window_skip_to(struct mme_window *window, __u8 needle)
+/* Where `needle` first stands in a word of eight bytes; 8: nowhere. The word trick is Mycroft's: the first zero byte of
+ * x is the lowest set 0x80 of (x - 0x01..) & ~x & 0x80.. */
+MME_INLINE __u32 mme_word_find(__u64 word, __u8 needle)
 {
 	const __u64 ones = 0x0101010101010101ull, highs = 0x8080808080808080ull;
-	__u64 x = mme_window_load64(window, window->position) ^ (ones * needle);
-	__u64 hit = (x - ones) & ~x & highs;
-	__u32 left = window->length - window->position;
-	__u32 index;
+	const __u64 x = word ^ (ones * needle);
+	const __u64 hit = (x - ones) & ~x & highs;
 
-	if (!hit) {
-		window->position += left < 8 ? left : 8;
-		return 0;
-	}
+	if (!hit)
+		return 8;
 	/* the lowest hit is 0x80 << 8k; the product's top byte is then k */
-	index = (__u32)((((hit & (~hit + 1)) >> 7) * 0x0001020304050607ull) >> 56);
-	if (index >= left) {
-		window->position = window->length;
-		return 0;
+	return (__u32)((((hit & (~hit + 1)) >> 7) * 0x0001020304050607ull) >> 56);
+}
+
+/* Words that mme_window_skip_to() looks at in one call. */
+#define MME_SKIP_WORDS 6
+
+/* Moves past everything up to and including the next `needle`, some words at a time. Returns 1 when `needle` was
+ * consumed, 0 when it was not among the bytes passed. */
+MME_INLINE int mme_window_skip_to(struct mme_window *window, __u8 needle)
+{
+	const __u32 length = window->length;
+	__u32 position = window->position;
+
+	for (__u32 i = 0; i < MME_SKIP_WORDS && position < length; i++) {
+		const __u32 index = mme_word_find(mme_window_load64(window, position), needle);
+
+		position += index;
+		if (index < 8 && position < length) {
+			window->position = position + 1;
+			return 1;
+		}
 	}
-	window->position += index + 1;
-	return 1;
+	window->position = position < length ? position : length;
+	return 0;
+}
+
+/* Eight characters in lower case, ASCII only, without a branch. */
+MME_INLINE __u64 mme_word_lower(__u64 word)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	const __u64 low = word & (0x7f * ones);
+	const __u64 from_a = low + (0x80 - 'A') * ones, beyond_z = low + (0x7f - 'Z') * ones;
+	const __u64 upper = ~word & (from_a ^ beyond_z) & (0x80 * ones);
+
+	return word | (upper >> 2);
+}
+
+MME_INLINE void mme_store64(char *at, __u64 value)
+{
+#if defined(__bpf__)
+	*(__u64 *)at = value;
+#else
+	__builtin_memcpy(at, &value, sizeof(value));
+#endif
 }
 
 /* FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/), one byte at a time so that a token may be cut anywhere.
@@ -72,6 +104,14 @@ MME_INLINE int mme_window_skip_to(struct mme_window *window, __u8 needle)
 MME_INLINE __u64 mme_hash_byte(__u64 hash, __u8 byte)
 {
 	return (hash ^ byte) * 0x100000001b3ull;
+}
+
+/* The first `count` <= 8 bytes of a word. */
+MME_INLINE __u64 mme_hash_word(__u64 hash, __u64 word, __u32 count)
+{
+	for (__u32 i = 0; i < 8 && i < count; i++)
+		hash = mme_hash_byte(hash, (__u8)(word >> (8 * i)));
+	return hash;
 }
 
 MME_INLINE __u8 mme_lower(__u8 byte)

@@ -55,24 +55,17 @@ enum mme_connection_flag {
 	MME_CONNECTION_PASSIVE = 1 << 0, /* accepted; else opened, or older than the agent */
 	MME_CONNECTION_ACTIVE = 1 << 1,
 	MME_CONNECTION_COUNTED = 1 << 2, /* its close will be seen and uncounts it */
-	MME_CONNECTION_AHEAD = 1 << 3,	 /* `ahead` is in use */
-	MME_CONNECTION_BUSY = 1 << 4,	 /* a CPU is parsing the ingress direction */
-	MME_CONNECTION_CLOSED = 1 << 5,
+	MME_CONNECTION_CLOSED = 1 << 3,
 };
-
-#if defined(__bpf__)
-#define MME_LOCK struct bpf_spin_lock
-#else
-#define MME_LOCK __u32
-#endif
 
 /* The value of the connections map (sk_storage). */
 struct mme_connection {
-	MME_LOCK lock; /* guards `flags` BUSY and AHEAD, `ahead`, and next_seq of the ingress direction */
+	__u32 busy; /* CPUs that parse, or try to parse, the ingress direction: see claim_ingress() */
 	__u16 target;
-	__u8 role; /* enum mme_role */
-	__u8 flags;
-	struct mme_ahead ahead;
+	__u8 role;    /* enum mme_role */
+	__u8 flags;   /* enum mme_connection_flag */
+	__u16 parked; /* ingress segments that wait for the bytes in front of them */
+	__u8 pad[6];
 	struct mme_direction request;
 	struct mme_direction reply;
 	__u64 request_name[2];

@@ -41,12 +41,15 @@ MME_INLINE __u32 mme_bucket_index(__u64 ns)
  * `bounds` must have room for MME_BOUNDS_MAX. */
 MME_INLINE __u32 mme_bound_index(const volatile __u64 *bounds, __u32 count, __u64 ns)
 {
-	__u32 index = 0;
+	__u32 low = 0;
 
-	for (__u32 i = 0; i < MME_BOUNDS_MAX; i++)
-		if (i < count && bounds[i] < ns)
-			index = i + 1;
-	return index;
+	for (__u32 step = 16; step; step /= 2) {
+		const __u32 last = low + step - 1;
+
+		if (last < count && last < MME_BOUNDS_MAX && bounds[last] < ns)
+			low += step;
+	}
+	return low;
 }
 
 #endif

@@ -530,53 +530,161 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 	return MME_STEP_MORE;
 }
 
-/* Reads on until something happened: HEAD, MESSAGE or BAD with `position` behind
- * the byte that decided. Call again for the rest of the window. */
+/* Characters packed into words, the first in the low byte, for the forms that most messages have. */
+#define MME_PACKED_CONTENT 0x2d746e65746e6f63ull  /* content- */
+#define MME_PACKED_LENGTH 0x003a6874676e656cull	  /* length: */
+#define MME_PACKED_TRANSFER 0x726566736e617274ull /* transfer */
+#define MME_PACKED_CONNECTI 0x697463656e6e6f63ull /* connecti */
+#define MME_PACKED_UPGRADE 0x3a65646172677075ull  /* upgrade: */
+#define MME_PACKED_ACCEPT 0x003a747065636361ull	  /* accept: */
+#define MME_PACKED_CRLF 0x0a0dull
+
+#define MME_LOW_BYTES(n) ((1ull << (8 * (n))) - 1)
+
+/* The bytes that the shortcuts below may look at; nearer to the window's end the bytes are read one by one. */
+#define MME_HTTP1_SHORTCUT_BYTES 16
+
+/* A whole method, or a whole "HTTP/1.1 200", at once. */
+MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_window *window)
+{
+	const __u32 position = window->position;
+	const __u64 word = mme_window_load64(window, position);
+	const __u64 status = mme_window_load64(window, position + 8);
+	const __u8 d1 = (__u8)(status >> 8), d2 = (__u8)(status >> 16), d3 = (__u8)(status >> 24);
+	__u32 blank;
+	__u8 method;
+
+	if (p->flags & MME_HTTP1_IS_REPLY) {
+		if ((word != MME_PACKED_HTTP11 && word != MME_PACKED_HTTP10) || (status & 0xff) != ' ' || d1 < '1' ||
+		    d1 > '9' || d2 < '0' || d2 > '9' || d3 < '0' || d3 > '9')
+			return;
+		mme_http1_start(p, 'H');
+		p->code = (__u16)((d1 - '0') * 100 + (d2 - '0') * 10 + (d3 - '0'));
+		p->token_bytes = 3;
+		p->phase = MME_HTTP1_STATUS;
+		window->position = position + 12;
+		return;
+	}
+	blank = mme_word_find(word, ' ');
+	if (blank < 3 || blank > 7)
+		return;
+	method = mme_http1_method(word & MME_LOW_BYTES(blank & 7), (__u8)blank);
+	if (method == MME_METHOD_EXTENSION)
+		return;
+	mme_http1_start(p, 'M');
+	p->method = method;
+	p->phase = MME_HTTP1_TARGET;
+	window->position = position + blank + 1;
+}
+
+/* A header line by its first words: Content-Length is read on at its value, what cannot matter is passed over, and
+ * the rest is left to be read byte by byte. */
+MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *window)
+{
+	const __u64 lower = 0x2020202020202020ull;
+	const __u32 position = window->position;
+	const __u64 first = mme_window_load64(window, position) | lower;
+	const __u64 second = mme_window_load64(window, position + 8) | lower;
+	const int is_reply = p->flags & MME_HTTP1_IS_REPLY;
+	const __u8 byte = mme_window_byte(window, position);
+
+	if (byte == '\r' || byte == '\n')
+		return;
+	if (first == MME_PACKED_CONTENT) {
+		if ((second & MME_LOW_BYTES(7)) == MME_PACKED_LENGTH) {
+			p->token = MME_HASH_CONTENT_LENGTH;
+			mme_http1_field_start(p);
+			window->position = position + 15;
+		} else if (is_reply && (second & 0xff) != 'l') {
+			p->phase = MME_HTTP1_SKIP_LINE;
+		}
+		return;
+	}
+	if (first == MME_PACKED_TRANSFER)
+		return;
+	if (!is_reply && (first == MME_PACKED_CONNECTI || first == MME_PACKED_UPGRADE ||
+			  (first & MME_LOW_BYTES(7)) == MME_PACKED_ACCEPT))
+		return;
+	p->phase = MME_HTTP1_SKIP_LINE;
+}
+
+/* Everything but the byte-wise reading: the forms that most messages have, and bodies. Each stage leaves its result in
+ * memory, so one call may go through several. */
+MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_window *window)
+{
+	__u64 skippable;
+
+	if (window->length - window->position >= MME_HTTP1_SHORTCUT_BYTES) {
+		if (p->phase == MME_HTTP1_START)
+			mme_http1_start_shortcut(p, window);
+		else if (p->phase == MME_HTTP1_LINE)
+			mme_http1_line_shortcut(p, window);
+		mme_forget_registers();
+	}
+	if (p->phase == MME_HTTP1_TARGET) {
+		if (mme_window_skip_to(window, ' ')) {
+			p->phase = MME_HTTP1_VERSION;
+			p->token = 0;
+			p->token_bytes = 0;
+		}
+		mme_forget_registers();
+	}
+	if (p->phase == MME_HTTP1_VERSION && p->token_bytes == 0 && window->length - window->position >= 10 &&
+	    mme_window_load64(window, window->position) == MME_PACKED_HTTP11 &&
+	    (mme_window_load64(window, window->position + 8) & 0xffff) == MME_PACKED_CRLF) {
+		p->phase = MME_HTTP1_LINE;
+		window->position += 10;
+	}
+	mme_forget_registers();
+	if (p->phase == MME_HTTP1_SKIP_LINE || p->phase == MME_HTTP1_TRAILER_LINE ||
+	    p->phase == MME_HTTP1_CHUNK_EXTENSION) {
+		if (mme_window_skip_to(window, '\n')) {
+			if (p->phase == MME_HTTP1_SKIP_LINE)
+				p->phase = MME_HTTP1_LINE;
+			else if (p->phase == MME_HTTP1_TRAILER_LINE)
+				p->phase = MME_HTTP1_TRAILER;
+			else
+				p->phase = p->remaining ? MME_HTTP1_CHUNK_DATA : MME_HTTP1_TRAILER;
+		}
+		return MME_STEP_MORE;
+	}
+	skippable = mme_http1_skippable(p);
+	if (skippable) {
+		const __u32 left = window->length - window->position;
+		const __u32 bytes = skippable < left ? (__u32)skippable : left;
+
+		p->head_bytes = 0;
+		window->position += bytes;
+		return mme_http1_skip(p, bytes);
+	}
+	return MME_STEP_MORE;
+}
+
+/* Reads on until something happened: HEAD, MESSAGE or BAD with `position` behind the byte that decided; or MORE when
+ * the window is used up or MME_FEED_TURNS were taken. Call again for the rest of the window. */
 MME_INLINE enum mme_step mme_http1_feed(struct mme_http1 *p, struct mme_window *window)
 {
 	for (__u32 turn = 0; turn < MME_FEED_TURNS; turn++) { /* every turn uses at least one byte */
-		enum mme_step step = MME_STEP_MORE;
-		__u64 skippable;
-		__u32 position;
-		__u8 phase;
+		enum mme_step step;
+		__u32 before;
 
 		mme_forget_registers();
-		position = window->position;
-		phase = p->phase;
-		if (position >= window->length)
+		before = window->position;
+		if (before >= window->length)
 			return MME_STEP_MORE;
-		if (phase == MME_HTTP1_SKIP_LINE || phase == MME_HTTP1_TRAILER_LINE ||
-		    phase == MME_HTTP1_CHUNK_EXTENSION) {
-			if (mme_window_skip_to(window, '\n')) {
-				if (phase == MME_HTTP1_SKIP_LINE)
-					p->phase = MME_HTTP1_LINE;
-				else if (phase == MME_HTTP1_TRAILER_LINE)
-					p->phase = MME_HTTP1_TRAILER;
-				else
-					p->phase = p->remaining ? MME_HTTP1_CHUNK_DATA : MME_HTTP1_TRAILER;
-			}
-		} else if (phase == MME_HTTP1_TARGET) {
-			if (mme_window_skip_to(window, ' ')) {
-				p->phase = MME_HTTP1_VERSION;
-				p->token = 0;
-				p->token_bytes = 0;
-			}
-		} else if ((skippable = mme_http1_skippable(p))) {
-			const __u32 left = window->length - position;
-			const __u32 bytes = skippable < left ? (__u32)skippable : left;
-
-			step = mme_http1_skip(p, bytes);
-			window->position = position + bytes;
-			p->head_bytes = 0;
-		} else {
-			window->position = position + 1;
-			step = mme_http1_byte(p, mme_window_byte(window, position));
-		}
+		step = mme_http1_shortcuts(p, window);
 		mme_forget_registers();
-		p->head_bytes += window->position - position;
+		if (step == MME_STEP_MORE && window->position == before) {
+			window->position = before + 1;
+			step = mme_http1_byte(p, mme_window_byte(window, before));
+			mme_forget_registers();
+		}
 		if (step != MME_STEP_MORE)
 			return step;
-		if (p->head_bytes > MME_HTTP_HEAD_BYTES && !mme_http1_skippable(p))
+		if (mme_http1_skippable(p))
+			continue;
+		p->head_bytes += window->position - before;
+		if (p->head_bytes > MME_HTTP_HEAD_BYTES)
 			return mme_http1_bad(p, MME_SKIP_HEAD_TOO_LONG);
 	}
 	return MME_STEP_MORE;

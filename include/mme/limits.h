@@ -4,7 +4,7 @@
 #define MME_LIMITS_H
 
 #define MME_WINDOW_BYTES 512 /* bytes of a segment copied at a time; a power of two */
-#define MME_FEED_TURNS 32    /* of a parser in one call; the caller calls again */
+#define MME_FEED_TURNS 20    /* of a parser in one call; the caller calls again */
 #define MME_NAME_BYTES 120   /* longest database or collection name kept; the rest is cut, the hash is of the whole */
 #define MME_BOUNDS_MAX 20    /* configured `le` bounds */
 #define MME_BUCKETS 216	     /* native-histogram schema 3: 8 per octave, 2^-20 s … 2^7 s */

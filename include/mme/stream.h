@@ -32,33 +32,4 @@ MME_INLINE enum mme_place mme_stream_place(__u32 next, __u32 sequence, __u32 byt
 	return MME_PLACE_NEXT;
 }
 
-/* A run of segments that arrived before the bytes in front of them: [start, end), empty when equal. */
-struct mme_ahead {
-	__u32 start;
-	__u32 end;
-};
-
-/* Adds a segment beyond a hole. Returns 1 when it now belongs to the run; 0 when the run cannot hold it (it is not
- * adjacent) and the caller must treat its bytes as not seen. A segment nearer to the hole starts the run anew. */
-MME_INLINE int mme_ahead_add(struct mme_ahead *run, __u32 sequence, __u32 bytes)
-{
-	const __u32 end = sequence + bytes;
-
-	if (run->start == run->end || (__s32)(end - run->start) < 0) {
-		run->start = sequence;
-		run->end = end;
-		return 1;
-	}
-	if (end == run->start) {
-		run->start = sequence;
-		return 1;
-	}
-	if (sequence == run->end) {
-		run->end = end;
-		return 1;
-	}
-	/* inside the run: a duplicate; across its edge or behind another hole: not kept */
-	return (__s32)(sequence - run->start) >= 0 && (__s32)(end - run->end) <= 0;
-}
-
 #endif
