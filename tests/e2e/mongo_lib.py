@@ -79,7 +79,9 @@ class Wire:
 
     def document(self) -> dict[str, Any]:
         _, opcode, body = self.reply()
-        return bson.decode(body[20:] if opcode == OP_REPLY else body[5:])
+        if opcode == OP_REPLY:
+            return bson.decode(body[20:])
+        return bson.decode(body[5:-4] if body[0] & CHECKSUM else body[5:])
 
     def command(self, command: dict[str, Any], database: str = "test") -> dict[str, Any]:
         self.send(op_msg(body_section({**command, "$db": database}), request_id=next(self.ids)))

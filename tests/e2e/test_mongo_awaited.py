@@ -25,9 +25,10 @@ def replica_set(stack: Stack) -> Mongod:
     return stack.mongod(name="replicated-mongod", replica_set="rs0", args=QUIET)
 
 
-@pytest.fixture
-def agent(observe: Callable[..., Agent], mongod: Mongod) -> Agent:
-    return observe(mongod)
+@pytest.fixture(scope="module")
+def agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
+    with stack.nested() as inner:
+        yield inner.agent([mongod])
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,9 +22,10 @@ def mongod(stack: Stack) -> Mongod:
     return stack.mongod(name="timed-mongod", args=QUIET)
 
 
-@pytest.fixture
-def agent(observe: Callable[..., Agent], mongod: Mongod) -> Agent:
-    return observe(mongod)
+@pytest.fixture(scope="module")
+def agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
+    with stack.nested() as inner:
+        yield inner.agent([mongod])
 
 
 @pytest.fixture

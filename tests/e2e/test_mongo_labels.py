@@ -18,9 +18,10 @@ def mongod(stack: Stack) -> Mongod:
     return stack.mongod(name="labelled-mongod", args=QUIET)
 
 
-@pytest.fixture
-def agent(observe: Callable[..., Agent], mongod: Mongod) -> Agent:
-    return observe(mongod)
+@pytest.fixture(scope="module")
+def agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
+    with stack.nested() as inner:
+        yield inner.agent([mongod])
 
 
 @pytest.fixture
