@@ -1,0 +1,157 @@
+"""What comes from the wire cannot grow the agent: a million invented methods, labels that try to escape."""
+
+import random
+import re
+import subprocess
+import threading
+
+import pytest
+
+from lib.oracle import assert_accounting, skipped_messages
+from lib.raw import RawClient, get
+from mme_stack import Metrics, Route
+from mme_stack.fetch import wait_until
+
+MILLION = 1_000_000
+SERIES = 2_000
+GROWTH = 5 << 20
+FAMILIES = ("traefik_entrypoint_requests_total", "mme_upstream_requests_total")
+TOKEN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
+
+
+@pytest.fixture(scope="module")
+def unrouted(stack):
+    """Traefik answers 404 itself, so that a million requests take seconds."""
+    with stack.nested() as inner:
+        yield inner.traefik([], name="unrouted", static={"log": {"level": "ERROR"}})
+
+
+def rss(agent) -> float:
+    return agent.metrics().value("process_resident_memory_bytes")
+
+
+def series(metrics: Metrics, family: str) -> int:
+    return sum(1 for _ in metrics.select(family))
+
+
+def flood(port: int, requests: int, seed: int, answered: list[int]) -> None:
+    """Pipelined in batches, each method a random token of up to 20 characters."""
+    choose = random.Random(seed)
+    tail = " /x HTTP/1.1\r\nHost: x\r\n\r\n"
+    count = 0
+    with RawClient(port) as client:
+        for _ in range(requests // 500):
+            batch = "".join("".join(choose.choices(TOKEN, k=choose.randint(1, 20))) + tail for _ in range(500))
+            client.send(batch.encode())
+            got = 0
+            while got < 500:
+                assert client.more(), "Traefik closed the connection"
+                *whole, client.buffer = client.buffer.split(b"HTTP/1.1 404")
+                got += len(whole)
+            count += got
+    answered.append(count)
+
+
+def check_exposition(agent) -> None:
+    """Prometheus' Python parser and its own promtool both accept the scrape."""
+    _, text = agent.get("/metrics")
+    Metrics.parse(text.decode())
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, timeout=60)
+    complaints = [line for line in done.stderr.decode().splitlines() if re.match(r"(mme_|process_)", line)]
+    assert not complaints  # names of compatible families are Traefik's and not ours to mend
+    assert done.returncode in (0, 3), done.stderr.decode()  # 3: lint only; 1 is a text that does not parse
+
+
+@pytest.mark.slow
+def test_a_million_invented_methods(servers, unrouted):
+    agent = servers.agent([unrouted], name="hostile")
+    answered: list[int] = []
+    flood(unrouted.port, 1000, 0, answered)  # what any first request costs is not growth
+    wait_until(lambda: agent.metrics().counter("traefik_entrypoint_requests_total") == 1000)
+    before, memory = agent.metrics(), rss(agent)
+    threads = [threading.Thread(target=flood, args=(unrouted.port, MILLION // 4, s, answered)) for s in range(1, 5)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sum(answered) == MILLION + 1000
+    wait_until(lambda: (agent.metrics() - before).counter("traefik_entrypoint_requests_total") >= MILLION)
+    now = agent.metrics()
+    added = now - before
+    assert added.counter("traefik_entrypoint_requests_total") == MILLION
+    assert {m for (m,) in now.by("traefik_entrypoint_requests_total", "method")} <= {
+        *("EXTENSION_METHOD", "GET", "HEAD", "PUT", "POST")  # a short random token may be one
+    }
+    for family in FAMILIES:
+        assert series(now, family) <= SERIES
+    assert rss(agent) <= memory + GROWTH
+    assert_accounting(now)
+    check_exposition(agent)
+
+
+HOSTILE = {
+    "quote": 'G"E{T',
+    "newline": "X\\nY",
+    "long": "M" * 60_000,
+    "utf8": "\u00e9\u20ac",
+    "nul": "A\0B",
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_methods_that_try_to_escape_a_label(traefik, what, hostile_agent):
+    agent = hostile_agent
+    with RawClient(traefik.port) as client:
+        client.send(f"{HOSTILE[what]} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        client.to_end()
+    with RawClient(traefik.port) as client:
+        client.send(get("/?status=201"))
+        assert client.response()[0] == 201
+    methods = {m for (m,) in agent.metrics().by("traefik_entrypoint_requests_total", "method")}
+    assert methods <= {"GET", "EXTENSION_METHOD"}
+    assert_accounting(agent.metrics())
+    check_exposition(agent)
+
+
+@pytest.fixture(scope="module")
+def hostile_agent(stack, traefik):
+    with stack.nested() as inner:
+        yield inner.agent([traefik], name="labels")
+
+
+def test_every_code_is_capped(servers, upstream):
+    """Codes are the upstream's to invent; with a low limit what is over it goes to `_other` and is counted."""
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url])], name="codes")
+    agent = servers.agent([traefik], {"limits": {"series_per_family": 50}}, name="capped")
+    before = agent.metrics()
+    with RawClient(traefik.port) as client:
+        for status in range(400, 600):
+            client.send(get(f"/?status={status}"))
+            assert client.response()[0] == status
+    added = agent.metrics() - before
+    assert added.counter("traefik_entrypoint_requests_total", entrypoint="web") + other(added) >= 200
+    assert series(agent.metrics(), "traefik_entrypoint_requests_total") <= 51
+    assert added.counter("mme_agent_series_overflow_total") >= 100
+    check_exposition(agent)
+
+
+def other(metrics: Metrics) -> float:
+    return metrics.counter("traefik_entrypoint_requests_total", entrypoint="_other")
+
+
+def test_lengths_that_lie(traefik, hostile_agent):
+    """Nothing of it is a request to Traefik; none may be one here, and the reasons are counted."""
+    before = hostile_agent.metrics()
+    for field in (
+        "Content-Length: 99999999999999999999999",
+        "Content-Length: -1",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 0x10",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+    ):
+        with RawClient(traefik.port) as client:
+            client.send(f"POST / HTTP/1.1\r\nHost: x\r\n{field}\r\nConnection: close\r\n\r\n0\r\n\r\n".encode())
+            client.to_end()
+    now = hostile_agent.metrics()
+    assert skipped_messages(now - before).get("malformed", 0) >= 3
+    assert_accounting(now)
