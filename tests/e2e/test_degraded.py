@@ -1,0 +1,271 @@
+"""What is missing or in the way: said with object, errno and mend; degraded where that is possible, else the end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lib.hooks import bpftool
+from lib.raw import RawClient, get
+from mme_stack import Route, Traefik
+from mme_stack.fetch import status_of, wait_until
+from mme_stack.paths import AGENT
+from mme_stack.ports import free_port
+
+# A program that lets everything pass, attached without any flag: the kernel then admits no other one.
+FOREIGN = """
+import ctypes, os, struct, sys
+syscall = ctypes.CDLL(None, use_errno=True).syscall
+def bpf(command, attributes):
+    buffer = ctypes.create_string_buffer(attributes, 128)
+    result = syscall(321, command, buffer, 128)
+    assert result >= 0, os.strerror(ctypes.get_errno())
+    return result
+instructions = ctypes.create_string_buffer(struct.pack("<BBhiBBhi", 0xb7, 0, 0, 1, 0x95, 0, 0, 0), 16)
+license = ctypes.create_string_buffer(b"GPL")
+load = struct.pack("<IIQQIIQII16sII", 8, 2, ctypes.addressof(instructions), ctypes.addressof(license),
+                   0, 0, 0, 0, 0, b"foreign", 0, 0)
+program = bpf(5, load)
+cgroup = os.open(sys.argv[1], os.O_RDONLY)
+bpf(8, struct.pack("<IIII", cgroup, program, 0, 0))
+"""
+
+
+class Foreign:
+    """That program on a cgroup, until `detach`."""
+
+    def __init__(self, cgroup: Path) -> None:
+        self.cgroup = str(cgroup)
+        subprocess.run([sys.executable, "-c", FOREIGN, self.cgroup], check=True)
+        self.id = next(p["id"] for p in bpftool("cgroup", "show", self.cgroup) if p["name"] == "foreign")
+
+    def detach(self) -> None:
+        subprocess.run(["bpftool", "cgroup", "detach", self.cgroup, "ingress", "id", str(self.id)], check=True)
+
+
+@pytest.fixture
+def foreign(servers, upstream) -> tuple[Traefik, Foreign]:
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url])], name="kept-out")
+    return traefik, Foreign(traefik.cgroup.path)  # goes with the cgroup
+
+
+def run_to_the_end(*argv: str, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*prefix, str(AGENT), *argv], capture_output=True, text=True, timeout=90)
+
+
+def without(*capabilities: str) -> list[str]:
+    drop = ",".join(f"-{c}" for c in capabilities)
+    return ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"]
+
+
+def degraded(servers, config, **kwargs):
+    """An agent that is to stay up without being ready."""
+    agent = servers.agent((), config, name="degraded", start=False, wait_path="/-/healthy", **kwargs)
+    agent.start()
+    return agent
+
+
+def up(agent, server) -> float:
+    states = agent.metrics().by("mme_agent_target_up", "name")
+    return states.get((server.name,), 0)
+
+
+def not_ready(agent, *words: str) -> str:
+    """The reason that /-/ready gives with its 503."""
+
+    def reason() -> str | None:
+        status, body = agent.get("/-/ready")
+        text = body.decode()
+        return text if status == 503 and all(w in text for w in words) else None
+
+    text = wait_until(reason)
+    assert agent.get("/-/healthy")[0] == 200
+    assert agent.get("/metrics")[0] == 200
+    return text
+
+
+@pytest.mark.parametrize("capability", ["all", "bpf"])
+def test_missing_capability(capability):
+    missing = ["all"] if capability == "all" else ["bpf", "sys_admin"]
+    done = run_to_the_end("run", "--web.listen-address", f"127.0.0.1:{free_port()}", prefix=tuple(without(*missing)))
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert "EPERM" in said or "Operation not permitted" in said
+    assert "CAP_BPF" in said
+
+
+def test_missing_net_admin(plain_traefik):
+    """Programs load, or not: in any case the missing capability has its name in the message."""
+    config = {"targets": {"traefik": [plain_traefik.target()], "mongod": []}}
+    port = free_port()
+    file = Path(plain_traefik.directory, "no-net-admin.yml")
+    file.write_text(json.dumps(config))
+    prefix = ["timeout", "60", *without("net_admin", "sys_admin")]
+    argv = ["run", "--config.file", str(file), "--web.listen-address", f"127.0.0.1:{port}"]
+    process = subprocess.Popen(
+        [*prefix, str(AGENT), *argv], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        wait_until(lambda: process.poll() is not None or status_of(f"http://127.0.0.1:{port}/-/ready") == 503, 60)
+    finally:
+        process.terminate()
+    said = process.communicate()[0]
+    assert "EPERM" in said or "Operation not permitted" in said
+    assert "CAP_NET_ADMIN" in said
+
+
+def test_foreign_program_without_flags(servers, foreign):
+    """Degraded while it is there, observing without a restart once it is gone."""
+    traefik, program = foreign
+    agent = degraded(servers, {"targets": {"traefik": [traefik.target()], "mongod": []}})
+    reason = not_ready(agent, "EPERM", f"program {program.id} (foreign)")
+    assert traefik.cgroup.name in reason  # the object
+    assert "BPF_F_ALLOW_MULTI" in reason  # the mend
+    assert up(agent, traefik) == 0
+    doctor = json.loads(agent.cli("doctor", "--json", check=False).stdout)
+    assert any(f"{program.id}" in c["detail"] for c in doctor if "foreign" in c["detail"]), doctor
+    assert subprocess.run(agent.status_argv(), capture_output=True, timeout=30).returncode == 3
+
+    program.detach()
+    wait_until(lambda: agent.get("/-/ready")[0] == 200, timeout=20)
+    with RawClient(traefik.port) as client:
+        client.send(get("/?status=201"))
+        assert client.response()[0] == 201
+    assert agent.metrics().counter("traefik_entrypoint_requests_total", code="201") == 1
+
+
+def test_port_in_use():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run_to_the_end("run", "--web.listen-address", f"127.0.0.1:{port}")
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    assert f"127.0.0.1:{port}" in said
+    assert "EADDRINUSE" in said or "Address already in use" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (None, "ENOENT"),
+        ("web: [", "1:"),
+        ("web: {liste: 1}\nlimits: {connections: many}\n", "2:"),
+        ("targets: {traefik: [{pid: 0}]}", "targets.traefik[0].pid"),
+    ],
+    ids=["absent", "no YAML", "several", "range"],
+)
+def test_bad_configuration(tmp_path, text, place):
+    file = tmp_path / "agent.yml"
+    if text is not None:
+        file.write_text(text)
+    for arguments in (["--config.check"], []):
+        done = run_to_the_end("run", "--config.file", str(file), *arguments)
+        assert done.returncode == 2
+        assert str(file) in done.stderr
+        assert place in done.stderr
+
+
+def test_unreadable_configuration(tmp_path):
+    file = tmp_path / "agent.yml"
+    file.write_text("{}")
+    file.chmod(0)
+    tmp_path.chmod(0o755)
+    done = run_to_the_end("run", "--config.file", str(file), prefix=tuple(without("all")))
+    assert done.returncode == 2
+    assert "EACCES" in done.stderr or "Permission denied" in done.stderr
+
+
+def test_no_target_at_all(servers):
+    agent = degraded(servers, {"targets": {"traefik": [], "mongod": []}})
+    assert "no traefik or mongod" in not_ready(agent)
+
+
+def test_a_pid_that_is_not_there(servers):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    agent = degraded(servers, {"targets": {"traefik": [{"pid": gone.pid}], "mongod": []}})
+    not_ready(agent, str(gone.pid))
+
+
+def test_a_pid_that_is_no_server(servers, plain_traefik):
+    """One target of two is wrong: the other is observed all the same."""
+    config = {
+        "targets": {"traefik": [plain_traefik.target(), {"cgroup": "/not/there", "name": "absent"}], "mongod": []}
+    }
+    agent = degraded(servers, config)
+    not_ready(agent, "/not/there")
+    agent.wait_observing("traefik")
+    with RawClient(plain_traefik.port) as client:
+        client.send(get("/?status=201"))
+        assert client.response()[0] == 201
+    assert agent.metrics().counter("traefik_entrypoint_requests_total", code="201") == 1
+
+
+def test_reload(servers, plain_traefik):
+    """A bad file changes nothing and says so; a good one afterwards counts again."""
+    agent = servers.agent([plain_traefik], name="reloaded")
+    good = agent.config_file.read_text()
+
+    def reload(text: str, ok: int) -> None:
+        agent.config_file.write_text(text)
+        os.kill(agent.pid, signal.SIGHUP)
+        wait_until(lambda: agent.metrics().value("mme_agent_config_last_reload_successful") == ok)
+
+    assert agent.metrics().value("mme_agent_config_last_reload_successful") == 1
+    reload("targets: {traefik: [{}]}\nnonsense: 1\n", 0)
+    assert "nonsense" in agent.tail()
+    assert agent.get("/-/ready")[0] == 200
+    with RawClient(plain_traefik.port) as client:
+        client.send(get("/?status=201"))
+        assert client.response()[0] == 201
+    assert agent.metrics().counter("traefik_entrypoint_requests_total", code="201") == 1
+    reload(good, 1)
+    assert agent.metrics().counter("traefik_entrypoint_requests_total", code="201") == 1
+
+
+def test_a_target_that_vanishes_keeps_its_counts(servers, upstream, observe):
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url])], name="vanishing")
+    agent = observe(traefik)
+
+    def count() -> float:
+        with RawClient(traefik.port) as client:
+            client.send(get("/?status=201"))
+            assert client.response()[0] == 201
+        return agent.metrics().counter("traefik_entrypoint_requests_total", code="201")
+
+    assert count() == 1
+    traefik.kill()
+    wait_until(lambda: not up(agent, traefik))
+    assert agent.metrics().counter("traefik_entrypoint_requests_total", code="201") == 1
+    traefik.start()
+    agent.wait_observing("traefik", timeout=3)
+    assert count() == 2
+
+
+def test_status_and_doctor_are_json(servers, plain_traefik):
+    agent = servers.agent([plain_traefik], name="asked")
+    assert agent.status()["ready"] is True
+    checks = json.loads(agent.cli("doctor", "--json", check=False).stdout)
+    assert {"kernel", "cgroup2", "capabilities", "bpffs", "lockdown"} <= {c["check"] for c in checks}
+    assert all(set(c) == {"check", "status", "detail", "mend"} for c in checks)
+    assert all(c["mend"] for c in checks if c["status"] not in ("ok", "note"))
+
+
+def test_status_of_nobody():
+    done = run_to_the_end("status", "--json", "--address", f"127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert "no connection" in done.stderr
+    assert "mme-agent run" in done.stderr
+
+
+def test_usage():
+    assert run_to_the_end("no-such-command").returncode == 2
+    assert run_to_the_end("run", "--no-such-option").returncode == 2
+    version = run_to_the_end("--version")
+    assert version.returncode == 0
+    assert version.stdout.strip()
