@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Samples as text, as the corpus writes them: "entrypoint GET 200 http 0/12" (bytes of the bodies),
+// "find mme.items ok", "insert mme.items error:11000", "hello admin ok awaited".
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "unit/protocol/host_connection.h"
+
+namespace mme::test {
+
+inline std::string method_name(uint8_t method) {
+  static constexpr std::array<const char*, MME_METHODS> names{
+      "EXTENSION_METHOD", "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+  return names.at(method);
+}
+
+inline std::string command_name(uint16_t command) {
+#define MME_COMMAND_NAME(name) #name,
+  static constexpr const char* names[] = {MME_MONGO_COMMANDS(MME_COMMAND_NAME)};
+#undef MME_COMMAND_NAME
+  return names[command];
+}
+
+inline std::string http_text(const mme_sample& sample) {
+  static constexpr std::array<const char*, MME_HTTP_PROTOCOLS> protocols{"http", "websocket", "sse", "grpc",
+                                                                         "grpc-web"};
+  return (sample.key.family == MME_FAMILY_ENTRYPOINT ? "entrypoint " : "upstream ") + method_name(sample.key.method) +
+         ' ' + std::to_string(sample.key.code) + ' ' + protocols.at(sample.key.variant) + ' ' +
+         std::to_string(sample.request_bytes) + '/' + std::to_string(sample.response_bytes);
+}
+
+inline std::string mongo_text(const mme_sample& sample, const HostConnection& names) {
+  std::string text = command_name(sample.key.code);
+  if (sample.key.name[0]) text += ' ' + names.name(sample.key.name[0]);
+  if (sample.key.name[1]) text += '.' + names.name(sample.key.name[1]);
+  text += sample.key.variant == MME_OUTCOME_OK ? " ok" : " error:" + std::to_string(sample.error_code);
+  if (sample.kind == MME_SAMPLE_AWAITED) text += " awaited";
+  if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) text += " unacknowledged";
+  return text;
+}
+
+inline std::string to_text(const mme_sample& sample, const HostConnection& names) {
+  return sample.key.family == MME_FAMILY_MONGO ? mongo_text(sample, names) : http_text(sample);
+}
+
+inline std::vector<std::string> sample_texts(const HostConnection& connection) {
+  std::vector<std::string> texts;
+  for (const mme_sample& sample : connection.samples()) texts.push_back(to_text(sample, connection));
+  return texts;
+}
+
+}  // namespace mme::test
