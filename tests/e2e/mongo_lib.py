@@ -16,6 +16,7 @@ from mme_stack.metrics import Metrics
 OP_REPLY, OP_QUERY, OP_COMPRESSED, OP_MSG = 1, 2004, 2012, 2013
 CHECKSUM, MORE_TO_COME, EXHAUST_ALLOWED = 1, 2, 1 << 16
 DURATION = "mme_mongo_command_duration_seconds"
+NONE = ""  # the collection of a command that has none
 LABELS = ("command", "database", "collection", "outcome")
 
 # The refresh of logical sessions runs commands inside mongod that are on no wire but in its counts.

@@ -6,10 +6,9 @@ import pytest
 from pymongo.errors import PyMongoError
 
 from mme_stack import Agent, Mongod, Stack
-from mongo_lib import POLL, QUIET, Counts, Oracle, Wire, counting
+from mongo_lib import NONE, POLL, QUIET, Counts, Oracle, Wire, counting
 
 MB = 1_000_000
-NONE = "unknown"  # the collection of a command that has none
 DOCUMENT = 15_900_000  # three of them are one message, just below its limit of 48,000,000 bytes
 
 
