@@ -149,14 +149,14 @@ static __always_inline int take_place(struct __sk_buff *skb, struct bpf_sock *sk
 		account_skipped(c->role, MME_SKIP_OUT_OF_WINDOW, packet->payload, 0);
 		return 0;
 	}
-	if (place == MME_PLACE_OLD) {
-		if (!ingress || !was_rejected(sk, packet->sequence)) {
-			account_skipped(c->role, MME_SKIP_DUPLICATE, packet->payload, 0);
-			return 0;
-		}
+	if (ingress && (place == MME_PLACE_OLD || *seen) && was_rejected(sk, packet->sequence)) {
 		account_skipped(c->role, MME_SKIP_REJECTED, 0, 1);
-		d->sync = MME_SYNC_SEEK;
+		if (!mme_connection_take_back(c, packet->sequence))
+			d->sync = MME_SYNC_SEEK;
 		*seen = 0;
+	} else if (place == MME_PLACE_OLD) {
+		account_skipped(c->role, MME_SKIP_DUPLICATE, packet->payload, 0);
+		return 0;
 	} else if (place == MME_PLACE_AHEAD) {
 		if (ingress && !hole_is_final(sk, d)) {
 			wait_for_turn(skb);
@@ -290,6 +290,10 @@ static __always_inline void observe_claimed(struct __sk_buff *skb, struct bpf_so
 	}
 	walk_begin(c, s, is_request, bpf_ktime_get_ns(), packet->offset + seen, packet->payload - seen);
 	set_peer(s, packet, c->role, ingress);
+	if (ingress && is_request && at_message_start(s)) {
+		c->start_seq = packet->sequence + seen;
+		c->start_count = s->direction.count;
+	}
 	result = parse_segment(skb, slot);
 	for (__u32 call = 1; call <= MME_CALLS && result == MME_WALK_MORE; call++)
 		result = parse_on(skb, slot, call == MME_CALLS);
@@ -302,28 +306,19 @@ static __always_inline void observe_claimed(struct __sk_buff *skb, struct bpf_so
 }
 
 /* Takes up what was parked by a segment that found the direction claimed. */
-__noinline __weak int drain_late(struct __sk_buff *skb)
+static __always_inline void drain_late(struct __sk_buff *skb, struct mme_connection *c, const struct mme_packet *packet)
 {
-	struct bpf_sock *sk = skb->sk;
-	struct mme_connection *c;
-	struct mme_packet packet;
 	struct mme_scratch *s;
 	__u32 slot;
 
-	if (!sk || read_packet(skb, &packet) != MME_PACKET_TCP)
-		return 0;
-	c = bpf_sk_storage_get(&connections, sk, 0, 0);
-	if (!c)
-		return 0;
 	s = scratch_claim(&slot);
 	if (!s)
-		return 0;
-	parked_key(&s->key, &packet);
-	set_peer(s, &packet, c->role, 1);
+		return;
+	parked_key(&s->key, packet);
+	set_peer(s, packet, c->role, 1);
 	for (int i = 0; i < MME_DRAIN && drain_one(skb, slot); i++)
 		;
 	scratch_release(s);
-	return 0;
 }
 
 static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
@@ -341,7 +336,7 @@ static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_so
 	}
 	/* a segment may have been parked by another CPU between the last look and the release, or by this one */
 	if (c->parked && claim_ingress(c)) {
-		drain_late(skb);
+		drain_late(skb, c, packet);
 		release_ingress(c);
 	}
 }

@@ -18,6 +18,9 @@ namespace {
 constexpr uint64_t kHashEntryBytes = 48;
 constexpr uint64_t kHashBucketBytes = 16;
 
+// No bucket has wrapped at 2^32 before its histogram counted half of that, and it is read more often than that.
+constexpr uint64_t kWidenFrom = uint64_t{1} << 31;
+
 // struct mme_allocator of bpf/maps/series.bpf.h as user space sees it: the lock reads as zero.
 struct AllocatorValue {
   uint32_t lock;
@@ -144,6 +147,20 @@ Result<MapReader> MapReader::open(const Programs& programs, const std::vector<do
   return reader;
 }
 
+void MapReader::add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, Latency& latency) {
+  if (count < kWidenFrom) {
+    for (size_t i = 0; i < latency.buckets.size(); ++i) latency.buckets[i] += histogram.buckets[i];
+    return;
+  }
+  Widened& widened = widened_[index];
+  for (size_t i = 0; i < widened.last.size(); ++i) {
+    const uint32_t now = histogram.buckets[i];
+    widened.total[i] += now - widened.last[i];
+    widened.last[i] = now;
+    latency.buckets[i] += widened.total[i];
+  }
+}
+
 void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key,
                            KernelSnapshot& out) {
   const auto histograms = histograms_.as<mme_histogram>();
@@ -153,14 +170,12 @@ void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mm
   for (uint32_t shard = 0; shard <= settings.shard_mask; ++shard) {
     const uint32_t index = shard * settings.slots + slot;
     const mme_histogram& histogram = histograms[index];
-    Widened& widened = widened_[index];
-    for (uint32_t i = 0; i <= settings.bounds; ++i) series.latency.bounds[i] += histogram.bounds[i];
-    for (size_t i = 0; i < widened.last.size(); ++i) {
-      const uint32_t now = histogram.buckets[i];
-      widened.total[i] += now - widened.last[i];
-      widened.last[i] = now;
-      series.latency.buckets[i] += widened.total[i];
+    uint64_t count = 0;
+    for (uint32_t i = 0; i <= settings.bounds; ++i) {
+      count += histogram.bounds[i];
+      series.latency.bounds[i] += histogram.bounds[i];
     }
+    add_buckets(index, histogram, count, series.latency);
     series.latency.sum_ns += histogram.sum_ns;
     series.request_bytes += histogram.request_bytes;
     series.response_bytes += histogram.response_bytes;
@@ -170,6 +185,7 @@ void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mm
 void MapReader::read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out) {
   const auto entries = entries_.as<mme_series_entry>();
   const uint32_t base = family * (settings.series_per_family + 1);
+  out.series.reserve(out.series.size() + used + 1);  // each has two kilobytes: growing would copy megabytes
   if (out.series_overflow.at(family) != 0) {
     mme_series_key other{};
     other.family = static_cast<uint8_t>(family);

@@ -22,13 +22,15 @@ class MapReader {
   [[nodiscard]] Result<KernelSnapshot> read(const Programs& programs);
 
  private:
-  // The fine buckets are 32 bits wide in the kernel; here they go on growing.
+  // The fine buckets are 32 bits wide in the kernel. Those of a histogram that has counted so much that one might wrap
+  // are followed here, and go on growing.
   struct Widened {
     std::array<uint32_t, MME_BUCKETS + 2> last{};
     std::array<uint64_t, MME_BUCKETS + 2> total{};
   };
 
   void read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out);
+  void add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, Latency& latency);
   void add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out);
   void read_names(const Programs& programs, KernelSnapshot& out);
 

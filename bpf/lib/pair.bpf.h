@@ -183,24 +183,23 @@ static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c
 	record(slot);
 }
 
-/* Before a message's first byte is parsed. */
+static __always_inline int at_message_start(const struct mme_scratch *s)
+{
+	if (s->role == MME_ROLE_MONGOD)
+		return s->direction.mongo.phase == MME_MONGO_START && !s->direction.mongo.number_bytes;
+	return s->direction.http.phase == MME_HTTP1_START;
+}
+
 static __always_inline void before_message(void *ctx, struct mme_connection *c, struct mme_scratch *s)
 {
-	if (s->role == MME_ROLE_MONGOD) {
-		if (s->direction.mongo.phase != MME_MONGO_START || s->direction.mongo.number_bytes)
-			return;
-		if (s->is_request)
-			c->request_started_ns = s->now_ns;
-		else
-			mongo_reply_start(c, s);
-	} else {
-		if (s->direction.http.phase != MME_HTTP1_START)
-			return;
-		if (s->is_request)
-			c->request_started_ns = s->now_ns;
-		else
-			http_reply_start(ctx, c, s);
-	}
+	if (!at_message_start(s))
+		return;
+	if (s->is_request)
+		c->request_started_ns = s->now_ns;
+	else if (s->role == MME_ROLE_MONGOD)
+		mongo_reply_start(c, s);
+	else
+		http_reply_start(ctx, c, s);
 }
 
 static __always_inline void after_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot, int step)

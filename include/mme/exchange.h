@@ -62,10 +62,11 @@ enum mme_connection_flag {
 struct mme_connection {
 	__u32 busy; /* CPUs that parse, or try to parse, the ingress direction: see claim_ingress() */
 	__u16 target;
-	__u8 role;    /* enum mme_role */
-	__u8 flags;   /* enum mme_connection_flag */
-	__u16 parked; /* ingress segments that wait for the bytes in front of them */
-	__u8 pad[6];
+	__u8 role;	   /* enum mme_role */
+	__u8 flags;	   /* enum mme_connection_flag */
+	__u16 parked;	   /* ingress segments that wait for the bytes in front of them */
+	__u16 start_count; /* request.count at start_seq */
+	__u32 start_seq;   /* the latest ingress segment that began with a request */
 	struct mme_direction request;
 	struct mme_direction reply;
 	__u64 request_name[2];
@@ -91,6 +92,23 @@ struct mme_sample {
 	__u8 kind;	  /* enum mme_sample_kind */
 	__u8 pad[3];
 };
+
+/* TCP rejected the segment at `sequence` after it was parsed, so this one brings the real bytes. Forgets the requests
+ * that it began. Returns 0 when it began in the middle of a message, which cannot be taken back. */
+MME_INLINE int mme_connection_take_back(struct mme_connection *c, __u32 sequence)
+{
+	if (c->role == MME_ROLE_UPSTREAM || c->request.sync != MME_SYNC_LOCKED || c->start_seq != sequence)
+		return 0;
+	if (c->role == MME_ROLE_MONGOD) {
+		mme_mongo_number(&c->request.mongo, MME_MONGO_START);
+	} else {
+		c->request.http.phase = MME_HTTP1_START;
+		c->request.count = c->start_count;
+		if ((__s16)((__u16)c->pending.id - c->start_count) >= 0)
+			c->pending.flags = 0;
+	}
+	return 1;
+}
 
 /* Both directions begin with their first message. */
 MME_INLINE void mme_connection_start(struct mme_connection *c)
