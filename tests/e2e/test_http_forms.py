@@ -390,7 +390,7 @@ def test_bytes_seen_are_those_of_the_sockets(plain_traefik, observe):
     agent = observe(plain_traefik)
     before = agent.metrics()
     with RawClient(plain_traefik.port) as client:
-        client.send(get("/?echo=1", method="POST", body=b"x" * 100_000))
+        client.send(get("/?size=100000", method="POST", body=b"x" * 100_000))
         client.response()
     added = agent.metrics() - before
     seen = added.value("mme_agent_bytes_seen_total", protocol="http")
