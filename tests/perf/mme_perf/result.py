@@ -35,9 +35,10 @@ def number(value: float) -> str:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    rows = [("what", "figure", "limit", "", "note")]
+    rows = [("what", "figure", "best", "limit", "", "note")]
     for f in figures:
         limit = "" if f.limit is None else f"<= {number(f.limit)} {f.unit}"
-        rows.append((f.name, f"{number(f.value)} {f.unit}", limit, f.verdict, f.note))
+        best = f"{number(min(f.rounds))} {f.unit}" if f.rounds else ""
+        rows.append((f.name, f"{number(f.value)} {f.unit}", best, limit, f.verdict, f.note))
     widths = [max(len(r[i]) for r in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows)
