@@ -8,8 +8,9 @@ from lib.oracle import LEG, measured
 from lib.raw import RawClient, get
 from mme_stack.load import hey
 
-# delay in ms -> requests, workers. 50 %, 95 % and 99 % of 1,000 fall well inside the groups of 20, 400 and 1500 ms.
-MIX = {20: (600, 10), 150: (250, 25), 400: (120, 20), 1500: (30, 30)}
+# delay in ms -> requests, workers. 50 %, 95 % and 99 % of 1,000 fall well inside the groups of 150, 400 and 1500 ms,
+# beside which the client's own wait for a CPU, which no server can see, is small on a busy machine too.
+MIX = {20: (300, 10), 150: (450, 25), 400: (210, 30), 1500: (40, 40)}
 BOUNDS = (0.1, 0.3, 1.2, 5.0, float("inf"))
 
 
@@ -36,7 +37,7 @@ def test_bounds_equal_traefik(mixture):
     m.assert_equal(1000)
     ours = m.agent.buckets(f"{LEG}_request_duration_seconds", entrypoint="web")
     theirs = m.traefik.buckets(f"{LEG}_request_duration_seconds", entrypoint="web")
-    assert [ours[b] for b in BOUNDS] == [600, 850, 970, 1000, 1000]
+    assert [ours[b] for b in BOUNDS] == [300, 750, 960, 1000, 1000]
     assert [ours[b] for b in BOUNDS] == [theirs[b] for b in BOUNDS]
 
 
