@@ -590,6 +590,8 @@ MME_INLINE enum mme_step mme_mongo_message_end(struct mme_mongo *p)
 {
 	if (p->phase != MME_MONGO_SECTION && p->phase != MME_MONGO_SKIP)
 		p->flags |= MME_MONGO_BROKEN;
+	if (!(p->flags & (MME_MONGO_IS_REPLY | MME_MONGO_COMPRESSED | MME_MONGO_NOT_FIRST)))
+		p->flags |= MME_MONGO_BROKEN; /* no command */
 	mme_mongo_number(p, MME_MONGO_START);
 	return MME_STEP_MESSAGE;
 }
