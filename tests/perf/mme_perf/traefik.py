@@ -10,7 +10,7 @@ from .result import Figure, median
 
 
 def against_traefik(quick: bool) -> list[Figure]:
-    requests, times = (12_800, 7) if quick else (38_400, 15)
+    requests, times = (6_400, 5) if quick else (38_400, 15)
     with Stack() as stack:
         upstream = stack.upstream()
         routes = [Route("PathPrefix(`/`)", [upstream.url])]
