@@ -12,7 +12,7 @@
 namespace mme {
 namespace {
 
-constexpr size_t kNameWidth = 30;
+constexpr size_t kNameWidth = 32;
 constexpr size_t kRateWidth = 9;
 constexpr size_t kLatencyWidth = 8;
 
@@ -40,11 +40,6 @@ std::string latency_text(const std::optional<double>& seconds) {
   return seconds ? duration_text(*seconds) : "-";
 }
 
-std::string without_blanks_at_end(std::string line) {
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line + "\n";
-}
-
 std::string header(const Status& status, const Painter& paint) {
   const bool ready = status.problems.empty();
   std::string text = paint.bold("mme-agent " + printable(status.version)) + " (" + printable(status.revision) +
@@ -68,11 +63,11 @@ std::string targets(const Status& status, const Painter& paint) {
   for (const TargetState& target : status.targets) {
     std::vector<std::string> listeners;
     for (const std::string& listener : target.listeners) listeners.push_back(printable(listener));
-    text += "  " + left(printable(target.name), kNameWidth) + " " +
-            (target.up ? paint.good("up  ") : paint.bad("down")) + " pid " + std::to_string(target.pid) + "  " +
-            joined(listeners, ", ") + "\n";
-    text += "    cgroup " + printable(target.cgroup) + "\n";
-    if (!target.problem.empty()) text += "    " + paint.bad("problem") + ": " + printable(target.problem) + "\n";
+    text += "  " + (target.up ? paint.good("up  ") : paint.bad("down")) + " " + printable(target.name) + ", pid " +
+            std::to_string(target.pid) + "\n";
+    if (!listeners.empty()) text += "       listens on " + joined(listeners, ", ") + "\n";
+    text += "       cgroup " + printable(target.cgroup) + "\n";
+    if (!target.problem.empty()) text += "       " + paint.bad("problem") + ": " + printable(target.problem) + "\n";
   }
   return text;
 }
@@ -99,36 +94,39 @@ std::string hooks(const Status& status, const Painter& paint) {
   return text;
 }
 
-std::string group_row(const GroupStatus& group, const std::string& name) {
+// A name that is too long for its column has a line of its own.
+std::string group_row(const GroupStatus& group, size_t indent) {
   const GroupFigures& window = group.window;
-  return without_blanks_at_end(
-      "  " + left(name, kNameWidth) + right(rate_text(window.requests_per_second), kRateWidth) +
-      right(rate_text(window.errors_per_second), kRateWidth) + right(latency_text(window.p50_s), kLatencyWidth) +
-      right(latency_text(window.p95_s), kLatencyWidth) + right(latency_text(window.p99_s), kLatencyWidth));
+  std::string name = std::string(indent, ' ') + printable(group.key.name);
+  std::string before;
+  if (columns(name) > kNameWidth) {
+    before = name + "\n";
+    name.clear();
+  }
+  return before + left(name, kNameWidth) + right(rate_text(window.requests_per_second), kRateWidth) +
+         right(rate_text(window.errors_per_second), kRateWidth) + right(latency_text(window.p50_s), kLatencyWidth) +
+         right(latency_text(window.p95_s), kLatencyWidth) + right(latency_text(window.p99_s), kLatencyWidth) + "\n";
 }
 
 std::string group_header(const std::string& title) {
-  return left(title, kNameWidth + 2) + right("per s", kRateWidth) + right("errors/s", kRateWidth) +
+  return left(title, kNameWidth) + right("per s", kRateWidth) + right("errors/s", kRateWidth) +
          right("p50", kLatencyWidth) + right("p95", kLatencyWidth) + right("p99", kLatencyWidth);
 }
 
-// Groups of one kind. The target is named where there are several.
+// Groups of one kind, the busiest first; below the name of their target where there are several.
 std::string groups(const Status& status, GroupKind kind, const std::string& title, const Painter& paint) {
-  std::vector<const GroupStatus*> shown;
-  std::set<std::string> target_names;
+  std::map<std::string_view, std::vector<const GroupStatus*>> by_target;
   for (const GroupStatus& group : status.groups) {
-    if (group.key.kind != kind) continue;
-    shown.push_back(&group);
-    target_names.insert(group.key.target);
+    if (group.key.kind == kind) by_target[group.key.target].push_back(&group);
   }
-  std::stable_sort(shown.begin(), shown.end(), [](const GroupStatus* a, const GroupStatus* b) {
-    return a->window.requests_per_second > b->window.requests_per_second;
-  });
   std::string text = "\n" + paint.bold(group_header(title)) + "\n";
-  if (shown.empty()) text += "  nothing seen yet\n";
-  for (const GroupStatus* group : shown) {
-    const std::string name = printable(group->key.name);
-    text += group_row(*group, target_names.size() > 1 ? name + " @" + printable(group->key.target) : name);
+  if (by_target.empty()) text += "  nothing seen yet\n";
+  for (auto& [target, shown] : by_target) {
+    std::stable_sort(shown.begin(), shown.end(), [](const GroupStatus* a, const GroupStatus* b) {
+      return a->window.requests_per_second > b->window.requests_per_second;
+    });
+    if (by_target.size() > 1) text += "  " + printable(target) + "\n";
+    for (const GroupStatus* group : shown) text += group_row(*group, by_target.size() > 1 ? 4 : 2);
   }
   return text;
 }

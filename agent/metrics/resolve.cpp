@@ -26,7 +26,9 @@ std::string entrypoint_name(const ResolveContext& context, uint16_t target_id, u
   return ":" + std::to_string(port);
 }
 
+// Hash 0: the command has no such name, as `ping` has no collection.
 std::string wire_name(const KernelSnapshot& raw, uint64_t hash) {
+  if (hash == 0) return "";
   const auto found = raw.names.find(hash);
   if (found == raw.names.end()) return std::string(kUnknown);
   return label_text(found->second, found->second.size() >= MME_NAME_BYTES);
@@ -160,7 +162,8 @@ std::map<std::string, uint64_t> open_by_entrypoint(const KernelSnapshot& raw, co
   for (const auto& [id, target] : context.targets) {
     for (const auto& [port, name] : target.entrypoints) names.insert(entrypoint_name(context, id, port));
   }
-  open[names.size() == 1 ? *names.begin() : std::string(kOther)] = raw.open_connections[MME_ROLE_ENTRYPOINT];
+  const uint64_t count = raw.open_connections[MME_ROLE_ENTRYPOINT];
+  if (names.size() == 1 || count > 0) open[names.size() == 1 ? *names.begin() : std::string(kOther)] = count;
   return open;
 }
 

@@ -44,8 +44,9 @@ TEST(StatusText, Golden) {
             R"(mme-agent 0.1.0 (abc), up 3m12s, ready
 
 TARGETS
-  mongod                         up   pid 123  127.0.0.1:27017, [::1]:27017
-    cgroup /m.service
+  up   mongod, pid 123
+       listens on 127.0.0.1:27017, [::1]:27017
+       cgroup /m.service
 
 HOOKS
   /m.service
@@ -80,6 +81,25 @@ TEST(StatusText, FitsEightyColumns) {
   for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 80U) << line;
 }
 
+TEST(StatusText, GroupsBelowTheirTargets) {
+  Status status = ready_status();
+  status.groups.push_back(group(GroupKind::mongo, "find", 7));
+  status.groups.back().key.target = "mongod@/b.service";
+  EXPECT_NE(status_text(status, false)
+                .find("  mongod@/b.service\n"
+                      "    find                              7.0      0.0  1.25ms  21.0ms   1.50s\n"),
+            std::string::npos);
+}
+
+TEST(StatusText, LongNamesAreWhole) {
+  Status status = ready_status();
+  status.groups = {group(GroupKind::upstream, "[2001:db8:1234:5678:9abc:def0:1234:5678]:65535", 1)};
+  EXPECT_NE(status_text(status, false)
+                .find("  [2001:db8:1234:5678:9abc:def0:1234:5678]:65535\n"
+                      "                                      1.0      0.0  1.25ms  21.0ms   1.50s\n"),
+            std::string::npos);
+}
+
 TEST(StatusText, SaysWhyNotReady) {
   Status status = ready_status();
   status.problems = {"no traefik or mongod process found"};
@@ -91,7 +111,7 @@ TEST(StatusText, SaysWhyNotReady) {
   const std::string text = status_text(status, false);
   for (const char* line : {", not ready\n", "  problem: no traefik or mongod process found\n", "  note: a remark\n",
                            "    missing ingress: attach: EPERM\n", "    attached: egress\n",
-                           "    problem: process 123 is gone\n", " down pid 123 "}) {
+                           "       problem: process 123 is gone\n", "  down mongod, pid 123\n"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << text;
   }
 }

@@ -108,9 +108,9 @@ TEST(Resolve, MongoNamesByHash) {
   KernelSnapshot raw;
   raw.names = {{1, "mme"}, {2, "memories\xff"}, {3, std::string(118, 'x') + "\xe2\x82"}};
   raw.series = {mongo(MME_COMMAND_find, 1, 2, MME_OUTCOME_OK), mongo(MME_COMMAND_insert, 1, 3, MME_OUTCOME_ERROR),
-                mongo(MME_COMMAND_ping, 1, 99, MME_OUTCOME_OK)};
+                mongo(MME_COMMAND_ping, 1, 0, MME_OUTCOME_OK), mongo(MME_COMMAND_ping, 1, 99, MME_OUTCOME_OK)};
   const Snapshot snapshot = resolve(raw, context());
-  ASSERT_EQ(snapshot.mongo.size(), 3U);
+  ASSERT_EQ(snapshot.mongo.size(), 4U);
   EXPECT_EQ(snapshot.mongo[0].command, "find");
   EXPECT_EQ(snapshot.mongo[0].database, "mme");
   EXPECT_EQ(snapshot.mongo[0].collection, "memories\xef\xbf\xbd");
@@ -118,7 +118,8 @@ TEST(Resolve, MongoNamesByHash) {
   EXPECT_EQ(snapshot.mongo[1].collection, std::string(118, 'x'));
   EXPECT_FALSE(snapshot.mongo[1].ok);
   EXPECT_EQ(snapshot.mongo[1].outcome, "error");
-  EXPECT_EQ(snapshot.mongo[2].collection, "unknown");
+  EXPECT_EQ(snapshot.mongo[2].collection, "");
+  EXPECT_EQ(snapshot.mongo[3].collection, "unknown");
 }
 
 TEST(Resolve, CountersByCommand) {
