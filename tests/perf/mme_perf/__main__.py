@@ -32,7 +32,7 @@ BENCHMARKS = {
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests/perf/run", description="Measures what the agent costs.")
     parser.add_argument("benchmark", nargs="*", choices=[[], *BENCHMARKS], help=f"of {', '.join(BENCHMARKS)}; all")
-    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds: four minutes in all")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds")
     parser.add_argument("--check", action="store_true", help="exit 1 where a figure is over its limit")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure and round there")
     return parser.parse_args()
