@@ -461,9 +461,17 @@ class HostConnection {
     if (seen) account_skipped(MME_SKIP_DUPLICATE, seen, 0);
     const std::string_view fresh = segment.bytes.substr(seen);
     Work work = begin(segment.is_request, fresh, segment.now_ns, static_cast<uint32_t>(fresh.size()));
+    if (segment.is_request && is_ingress(true) && at_message_start(work.direction)) {
+      connection_.start_seq = segment.sequence + seen;
+      connection_.start_count = work.direction.count;
+    }
     parse(work);
     if (!is_ingress(segment.is_request) || !connection_.parked) return;
     for (int i = 0; i < kDrain && drain_one(); i++) continue;
+  }
+
+  bool at_message_start(const mme_direction& d) const {
+    return is_mongo() ? d.mongo.phase == MME_MONGO_START && !d.mongo.number_bytes : d.http.phase == MME_HTTP1_START;
   }
 
   void parse(Work& work) {
