@@ -149,10 +149,9 @@ static __always_inline int take_place(struct __sk_buff *skb, struct bpf_sock *sk
 		account_skipped(c->role, MME_SKIP_OUT_OF_WINDOW, packet->payload, 0);
 		return 0;
 	}
-	if (ingress && (place == MME_PLACE_OLD || *seen) && was_rejected(sk, packet->sequence)) {
+	if (ingress && (place == MME_PLACE_OLD || *seen) && was_rejected(sk, packet->sequence) &&
+	    mme_connection_take_back(c, packet->sequence)) {
 		account_skipped(c->role, MME_SKIP_REJECTED, 0, 1);
-		if (!mme_connection_take_back(c, packet->sequence))
-			d->sync = MME_SYNC_SEEK;
 		*seen = 0;
 	} else if (place == MME_PLACE_OLD) {
 		account_skipped(c->role, MME_SKIP_DUPLICATE, packet->payload, 0);
@@ -372,6 +371,9 @@ static __always_inline int observe(struct __sk_buff *skb, int ingress)
 	enum mme_packet_kind kind;
 
 	if (!sk)
+		return 1;
+	/* foreign sockets leave first: they have no state and no port of ours */
+	if (!port_matters((__u16)sk->src_port) && !bpf_sk_storage_get(&connections, sk, 0, 0))
 		return 1;
 	kind = read_packet(skb, &packet);
 	if (kind == MME_PACKET_UNSUPPORTED) {
