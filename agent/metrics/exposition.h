@@ -14,8 +14,8 @@ enum class Subset : uint8_t { all, traefik, mongodb };
 
 inline constexpr const char* kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
 
-// What a scrape is answered with: families() as text(). Takes the snapshot, to free it before the text grows: with every
-// family full each of the two has more than ten megabytes.
+// What a scrape is answered with: families() as text(). Takes the snapshot, to free it before the text grows: with
+// every family full each of the two has more than ten megabytes.
 [[nodiscard]] std::string exposition(Snapshot snapshot, Subset subset);
 
 }  // namespace mme

@@ -85,19 +85,19 @@ ClientMetric::Histogram histogram(const std::vector<double>& bounds_s, std::span
   return histogram;
 }
 
-auto exposed(const HttpSeries& series) {
+auto http_exposed(const HttpSeries& series) {
   return std::tie(series.leg, series.code, series.method, series.protocol);
 }
-auto exposed(const MongoSeries& series) {
+auto mongo_exposed(const MongoSeries& series) {
   return std::tie(series.command, series.database, series.collection, series.outcome);
 }
 
-// Calls `use` with each run of neighbours that differ by their target alone; resolve() sorted them so.
-template <typename Series, typename Use>
-void for_each_run(const std::vector<Series>& all, Use use) {
+// Calls `use` with each run of neighbours that have the same `key`; resolve() sorted by these labels, the target last.
+template <typename Series, typename Key, typename Use>
+void for_each_run(const std::vector<Series>& all, Key key, Use use) {
   for (size_t begin = 0; begin < all.size();) {
     size_t end = begin + 1;
-    while (end < all.size() && exposed(all[begin]) == exposed(all[end])) ++end;
+    while (end < all.size() && key(all[begin]) == key(all[end])) ++end;
     use(std::span<const Series>(&all[begin], end - begin));
     begin = end;
   }
@@ -143,7 +143,7 @@ void http_leg(const HttpLeg& leg, const std::vector<HttpSeries>& all, const std:
                          "The total size of response bodies in bytes " + leg.where + partition, MetricType::Counter);
   for (Builder* builder : {&requests, &durations, &request_bytes, &response_bytes}) builder->reserve(all.size());
 
-  for_each_run(all, [&](std::span<const HttpSeries> run) {
+  for_each_run(all, http_exposed, [&](std::span<const HttpSeries> run) {
     const Labels labels = leg.labels(run.front());
     ClientMetric::Histogram latency = histogram(bounds_s, run);
     requests.add(labels, latency.sample_count);
@@ -181,33 +181,25 @@ Labels mongo_labels(const MongoSeries& series) {
           {"outcome", series.outcome}};
 }
 
+auto without_outcome(const MongoSeries& series) {
+  return std::tie(series.command, series.database, series.collection);
+}
+
 // The byte counters have no outcome label: both outcomes of a command go into one.
 void mongo_bytes(const Snapshot& snapshot, Families& out) {
-  struct Bytes {
-    uint64_t request = 0;
-    uint64_t response = 0;
-  };
-  using Key = std::tuple<std::string_view, std::string_view, std::string_view>;
-  std::map<Key, Bytes> by_labels;
-  for (const MongoSeries& series : snapshot.mongo) {
-    Bytes& bytes = by_labels[{series.command, series.database, series.collection}];
-    bytes.request += series.request_bytes;
-    bytes.response += series.response_bytes;
-  }
   Builder requests("mme_mongo_request_bytes_total", "Bytes of the wire messages of MongoDB requests.",
                    MetricType::Counter);
   Builder responses("mme_mongo_response_bytes_total", "Bytes of the wire messages of MongoDB replies.",
                     MetricType::Counter);
-  requests.reserve(by_labels.size());
-  responses.reserve(by_labels.size());
-  for (const auto& [key, bytes] : by_labels) {
-    const auto& [command, database, collection] = key;
-    const Labels labels = {{"collection", std::string(collection)},
-                           {"command", std::string(command)},
-                           {"database", std::string(database)}};
-    requests.add(labels, bytes.request);
-    responses.add(labels, bytes.response);
-  }
+  requests.reserve(snapshot.mongo.size());
+  responses.reserve(snapshot.mongo.size());
+  for_each_run(snapshot.mongo, without_outcome, [&](std::span<const MongoSeries> run) {
+    const MongoSeries& series = run.front();
+    const Labels labels = {
+        {"collection", series.collection}, {"command", series.command}, {"database", series.database}};
+    requests.add(labels, sum(run, &MongoSeries::request_bytes));
+    responses.add(labels, sum(run, &MongoSeries::response_bytes));
+  });
   requests.finish(out);
   responses.finish(out);
 }
@@ -219,7 +211,7 @@ void mongo_families(const Snapshot& snapshot, Families& out) {
                     "does not.",
                     MetricType::Histogram);
   durations.reserve(snapshot.mongo.size());
-  for_each_run(snapshot.mongo, [&](std::span<const MongoSeries> run) {
+  for_each_run(snapshot.mongo, mongo_exposed, [&](std::span<const MongoSeries> run) {
     durations.add_histogram(mongo_labels(run.front()), histogram(snapshot.bounds_s, run));
   });
   durations.finish(out);

@@ -7,14 +7,15 @@
 namespace mme {
 namespace {
 
-void add(GroupCounts& counts, const Latency& latency, uint64_t request_bytes, uint64_t response_bytes, bool error) {
+void add(GroupCounts& counts, const SparseLatency& latency, uint64_t request_bytes, uint64_t response_bytes,
+         bool error) {
   const uint64_t count = latency.count();
   counts.requests += count;
   if (error) counts.errors += count;
   counts.request_bytes += request_bytes;
   counts.response_bytes += response_bytes;
   counts.sum_ns += latency.sum_ns;
-  for (size_t i = 0; i < counts.buckets.size(); ++i) counts.buckets[i] += latency.buckets[i];
+  for (const SparseLatency::Bucket& bucket : latency.buckets) counts.buckets.at(bucket.index) += bucket.count;
 }
 
 bool server_error(const std::string& code) {

@@ -69,13 +69,23 @@ MongoLabels mongo_labels(const ResolveContext& context, const KernelSnapshot& ra
           .target = target_name(context, key.target)};
 }
 
+SparseLatency sparse(Latency&& latency) {
+  SparseLatency result{.bounds = std::move(latency.bounds), .buckets = {}, .sum_ns = latency.sum_ns};
+  const auto is_set = [](uint64_t count) { return count != 0; };
+  result.buckets.reserve(static_cast<size_t>(std::count_if(latency.buckets.begin(), latency.buckets.end(), is_set)));
+  for (uint32_t index = 0; index < latency.buckets.size(); ++index) {
+    if (is_set(latency.buckets[index])) result.buckets.push_back({index, latency.buckets[index]});
+  }
+  return result;
+}
+
 HttpSeries series_of(HttpLabels labels, RawSeries& source) {
   return {.target = std::move(labels.target),
           .leg = std::move(labels.leg),
           .method = std::move(labels.method),
           .protocol = std::move(labels.protocol),
           .code = std::move(labels.code),
-          .latency = std::move(source.latency),
+          .latency = sparse(std::move(source.latency)),
           .request_bytes = source.request_bytes,
           .response_bytes = source.response_bytes};
 }
@@ -88,7 +98,7 @@ MongoSeries series_of(MongoLabels labels, RawSeries& source) {
           .collection = std::move(labels.collection),
           .outcome = std::move(labels.outcome),
           .ok = ok,
-          .latency = std::move(source.latency),
+          .latency = sparse(std::move(source.latency)),
           .request_bytes = source.request_bytes,
           .response_bytes = source.response_bytes};
 }

@@ -11,10 +11,28 @@
 
 namespace mme {
 
-// A latency histogram, summed over shards. All counts are cumulative since the maps were made, never reset.
+// A latency histogram as the maps hold it, summed over shards. All counts are cumulative since the maps were made,
+// never reset.
 struct Latency {
   std::vector<uint64_t> bounds;  // exact counts by configured bound, not cumulative; one more for +Inf
   std::array<uint64_t, MME_BUCKETS + 2> buckets{};  // by mme_bucket_index(); not cumulative
+  uint64_t sum_ns = 0;
+
+  [[nodiscard]] uint64_t count() const {
+    uint64_t total = 0;
+    for (uint64_t n : bounds) total += n;
+    return total;
+  }
+};
+
+// A Latency of which a Snapshot keeps the fine buckets that are not 0: some ten of 218.
+struct SparseLatency {
+  struct Bucket {
+    uint32_t index = 0;  // mme_bucket_index()
+    uint64_t count = 0;
+  };
+  std::vector<uint64_t> bounds;
+  std::vector<Bucket> buckets;  // ascending by index
   uint64_t sum_ns = 0;
 
   [[nodiscard]] uint64_t count() const {
@@ -31,7 +49,7 @@ struct HttpSeries {
   std::string method;    // Traefik's closed set
   std::string protocol;  // "http", "websocket", ...
   std::string code;      // "200"
-  Latency latency;
+  SparseLatency latency;
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
 };
@@ -43,7 +61,7 @@ struct MongoSeries {
   std::string collection;
   std::string outcome;  // "ok", "error"
   bool ok = true;
-  Latency latency;
+  SparseLatency latency;
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
 };

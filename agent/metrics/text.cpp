@@ -3,8 +3,8 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <limits>
 #include <string_view>
+#include <utility>
 
 #include "metrics/families.h"
 
@@ -89,24 +89,39 @@ void append_sample_name(std::string& out, std::string_view name, std::string_vie
   out += ' ';
 }
 
-void append_bucket(std::string& out, std::string_view name, std::string_view pairs, double bound, uint64_t count) {
-  out += name;
-  out += "_bucket{";
-  out += pairs;
-  out += pairs.empty() ? "le=\"" : ",le=\"";
-  append_number(out, bound);
-  out += "\"} ";
-  append_digits(out, count);
-  out += '\n';
-}
-
-void append_histogram(std::string& out, const std::string& name, const ClientMetric& metric) {
-  const std::string pairs = label_pairs(metric);
-  const ClientMetric::Histogram& histogram = metric.histogram;
-  for (const ClientMetric::Bucket& bucket : histogram.bucket) {
-    append_bucket(out, name, pairs, bucket.upper_bound, bucket.cumulative_count);
+// Bounds as text. Almost every histogram has the same ones, and writing a number costs more than the rest of its line.
+class BoundTexts {
+ public:
+  const std::string& text(size_t place, double bound) {
+    if (place >= texts_.size()) texts_.resize(place + 1);
+    auto& [known, text] = texts_[place];
+    if (text.empty() || known != bound) {
+      known = bound;
+      text.clear();
+      append_number(text, bound);
+    }
+    return text;
   }
-  append_bucket(out, name, pairs, std::numeric_limits<double>::infinity(), histogram.sample_count);
+
+ private:
+  std::vector<std::pair<double, std::string>> texts_;
+};
+
+void append_histogram(std::string& out, const std::string& name, const ClientMetric& metric, BoundTexts& bounds) {
+  const std::string pairs = label_pairs(metric);
+  const std::string bucket_start = name + "_bucket{" + pairs + (pairs.empty() ? "le=\"" : ",le=\"");
+  const auto append_bucket = [&](const std::string& bound, uint64_t count) {
+    out += bucket_start;
+    out += bound;
+    out += "\"} ";
+    append_digits(out, count);
+    out += '\n';
+  };
+  const ClientMetric::Histogram& histogram = metric.histogram;
+  for (size_t i = 0; i < histogram.bucket.size(); ++i) {
+    append_bucket(bounds.text(i, histogram.bucket[i].upper_bound), histogram.bucket[i].cumulative_count);
+  }
+  append_bucket("+Inf", histogram.sample_count);
   append_sample_name(out, name, "_sum", pairs);
   append_number(out, histogram.sample_sum);
   out += '\n';
@@ -115,8 +130,8 @@ void append_histogram(std::string& out, const std::string& name, const ClientMet
   out += '\n';
 }
 
-void append_metric(std::string& out, const MetricFamily& family, const ClientMetric& metric) {
-  if (family.type == MetricType::Histogram) return append_histogram(out, family.name, metric);
+void append_metric(std::string& out, const MetricFamily& family, const ClientMetric& metric, BoundTexts& bounds) {
+  if (family.type == MetricType::Histogram) return append_histogram(out, family.name, metric, bounds);
   append_sample_name(out, family.name, "", label_pairs(metric));
   switch (family.type) {
     case MetricType::Counter:
@@ -152,13 +167,14 @@ size_t estimated_bytes(const std::vector<MetricFamily>& families) {
 std::string text(const std::vector<MetricFamily>& families) {
   std::string out;
   out.reserve(estimated_bytes(families));
+  BoundTexts bounds;
   for (const MetricFamily& family : families) {
     out += "# HELP " + family.name + ' ';
     append_escaped(out, family.help, false);
     out += "\n# TYPE " + family.name + ' ';
     out += type_name(family.type);
     out += '\n';
-    for (const ClientMetric& metric : family.metric) append_metric(out, family, metric);
+    for (const ClientMetric& metric : family.metric) append_metric(out, family, metric, bounds);
   }
   return out;
 }

@@ -8,10 +8,10 @@
 namespace mme {
 namespace {
 
-Latency latency(uint64_t count, uint64_t ns) {
-  Latency result;
+SparseLatency latency(uint64_t count, uint64_t ns) {
+  SparseLatency result;
   result.bounds = {count};
-  result.buckets[mme_bucket_index(ns)] = count;
+  result.buckets = {{mme_bucket_index(ns), count}};
   result.sum_ns = count * ns;
   return result;
 }

@@ -69,7 +69,9 @@ TEST(Resolve, MergesWhatBecomesTheSame) {
   const HttpSeries& merged = snapshot.entrypoint[0];
   EXPECT_EQ(merged.method, "EXTENSION_METHOD");
   EXPECT_EQ(merged.latency.bounds, (std::vector<uint64_t>{7, 0}));
-  EXPECT_EQ(merged.latency.buckets[100], 7U);
+  ASSERT_EQ(merged.latency.buckets.size(), 1U);
+  EXPECT_EQ(merged.latency.buckets[0].index, 100U);
+  EXPECT_EQ(merged.latency.buckets[0].count, 7U);
   EXPECT_EQ(merged.latency.sum_ns, 7000U);
   EXPECT_EQ(merged.request_bytes, 2U);
 }
