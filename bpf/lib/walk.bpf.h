@@ -31,33 +31,31 @@ static __always_inline int walk(void *ctx, struct mme_connection *c, struct mme_
 				int parked_source, __u32 steps)
 {
 	for (__u32 i = 0; i < steps; i++) {
+		__u64 body = 0;
 		__u32 left;
 		int step;
 
 		mme_forget_registers();
 		left = s->end - s->offset;
-
 		if (s->window.position >= s->window.length) {
-			const __u64 body = skippable(s);
-
 			if (!left)
 				return MME_WALK_DONE;
-			if (body) {
-				const __u32 bytes = body < left ? (__u32)body : left;
-
-				s->offset += bytes;
-				step = skip_bytes(s, bytes);
-				if (step != MME_STEP_MORE)
-					after_step(ctx, c, s, slot, step);
-				continue;
-			}
-			if ((parked_source ? load_parked(slot) : load_packet(ctx, slot)) != MME_LOAD_OK)
+			body = skippable(s);
+			if (!body && (parked_source ? load_parked(slot) : load_packet(ctx, slot)) != MME_LOAD_OK)
 				return MME_WALK_LOST;
 		}
-		before_message(ctx, c, s);
-		step = s->role == MME_ROLE_MONGOD ? feed_mongo(slot) : feed_http(slot);
+		if (body) {
+			const __u32 bytes = body < left ? (__u32)body : left;
+
+			s->offset += bytes;
+			step = skip_bytes(s, bytes);
+		} else {
+			before_message(ctx, c, s);
+			step = s->role == MME_ROLE_MONGOD ? feed_mongo(slot) : feed_http(slot);
+		}
 		if (step == MME_STEP_BAD)
 			return MME_WALK_BAD;
+		mme_forget_registers();
 		if (step != MME_STEP_MORE)
 			after_step(ctx, c, s, slot, step);
 		if (s->direction.sync == MME_SYNC_OPAQUE)
