@@ -11,7 +11,7 @@
 namespace mme {
 namespace {
 
-constexpr size_t kVerifierLogBytes = 1 << 20;
+constexpr size_t kVerifierLogBytes = 32 << 20;  // a log that does not fit fails as ENOSPC; untouched pages cost nothing
 constexpr size_t kShownLogBytes = 600;
 
 // libbpf's own lines go nowhere: every failure comes back as an errno with the verifier's log beside it.
@@ -19,8 +19,8 @@ int print_nothing(libbpf_print_level, const char*, va_list) {
   return 0;
 }
 
-std::string log_tail(const std::vector<char>& log) {
-  std::string text(log.data());
+std::string log_tail(const char* log) {
+  std::string text(log);
   if (text.size() > kShownLogBytes) text.erase(0, text.size() - kShownLogBytes);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   return text.empty() ? text : "; verifier: " + text;
@@ -41,7 +41,7 @@ const char* mend_of_load(int error_number) {
 }
 // clang-format on
 
-tl::unexpected<Error> load_failed(const char* object, int result, const std::vector<char>& log) {
+tl::unexpected<Error> load_failed(const char* object, int result, const char* log) {
   const auto failure = fail_errno(std::string("load the BPF programs of ") + object, -result, mend_of_load(-result));
   return fail(failure.value().message + log_tail(log));
 }
@@ -89,11 +89,12 @@ Result<Programs> load_programs(const ObserverSettings& settings) {
   if (possible_cpus < 0) return fail_errno("count the possible CPUs", -possible_cpus, "is /sys mounted?");
   libbpf_set_print(print_nothing);
 
-  std::vector<char> log(kVerifierLogBytes);
+  const auto log = std::make_unique_for_overwrite<char[]>(kVerifierLogBytes);
+  log[0] = '\0';
   bpf_object_open_opts options{};
   options.sz = sizeof(options);
-  options.kernel_log_buf = log.data();
-  options.kernel_log_size = log.size();
+  options.kernel_log_buf = log.get();
+  options.kernel_log_size = kVerifierLogBytes;
 
   Programs programs;
   programs.settings = program_settings(settings, possible_cpus);
@@ -105,13 +106,13 @@ Result<Programs> load_programs(const ObserverSettings& settings) {
   *const_cast<mme_settings*>(&programs.lifecycle->rodata->settings) = programs.settings;
   size_maps(*programs.observer, programs.settings);
   if (const int error = observer_bpf__load(programs.observer.get()); error != 0) {
-    return load_failed("observer.bpf.c", error, log);
+    return load_failed("observer.bpf.c", error, log.get());
   }
   if (const auto shared = share_maps(*programs.observer, *programs.lifecycle); !shared) {
     return tl::make_unexpected(shared.error());
   }
   if (const int error = lifecycle_bpf__load(programs.lifecycle.get()); error != 0) {
-    return load_failed("lifecycle.bpf.c", error, log);
+    return load_failed("lifecycle.bpf.c", error, log.get());
   }
   return programs;
 }

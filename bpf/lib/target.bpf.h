@@ -15,6 +15,8 @@ static __always_inline int port_matters(__u16 port)
 	struct mme_ports *all = bpf_map_lookup_elem(&ports, &zero);
 	__u32 word = port >> 6;
 
+	mme_opaque(
+	    word); /* clang knows that it is below 1024 and would drop the mask, which verifiers before 7.3 need */
 	if (!all || !all->shared)
 		return 1;
 	return (all->listening[word & 1023] >> (port & 63)) & 1;
