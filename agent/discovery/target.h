@@ -23,12 +23,12 @@ struct Listener {
 // One running process that is to be observed. A restarted process is a new Target of the same `name`.
 struct Target {
   TargetKind kind = TargetKind::traefik;
-  std::string name;             // stable across restarts: configured name, else process name and cgroup
-  pid_t pid = 0;                // in the agent's PID namespace
-  uint64_t start_ticks = 0;     // field 22 of /proc/PID/stat; with pid identifies the process
-  std::string cgroup;           // path below the cgroup v2 mount: "/system.slice/traefik.service", "/"
-  uint64_t cgroup_id = 0;       // inode of that directory = bpf cgroup id
-  bool exclusive = false;       // nothing but this process and its own family lives in the cgroup
+  std::string name;          // stable across restarts: configured name, else process name and cgroup
+  pid_t pid = 0;             // in the agent's PID namespace
+  uint64_t start_ticks = 0;  // field 22 of /proc/PID/stat; with pid identifies the process
+  std::string cgroup;        // path below the cgroup v2 mount: "/system.slice/traefik.service", "/"
+  uint64_t cgroup_id = 0;    // inode of that directory = bpf cgroup id
+  bool exclusive = false;    // nothing but this process and its own family lives in the cgroup
   std::vector<Listener> listeners;
 
   bool operator==(const Target&) const = default;
