@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /* bpf/observer.bpf.c itself, for BPF_PROG_TEST_RUN: what a test run lacks (a TCP socket with state, a clock that the
  * test sets) is put in its place, and every sample is kept as it was. */
+#include <linux/bpf.h>  // first: the helpers need its types
+
 #include <bpf/bpf_helpers.h>
-#include <linux/bpf.h>
 
 #include "mme/exchange.h"
 
