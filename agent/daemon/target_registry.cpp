@@ -84,7 +84,7 @@ std::vector<TargetState> TargetRegistry::states(Clock::time_point now) const {
     state.name = label_text(name, false);
     state.up = entry.present && entry.observed;
     state.pid = entry.target.pid;
-    state.cgroup = label_text(entry.target.cgroup, false);
+    state.cgroup = entry.target.cgroup;
     for (const Listener& listener : entry.target.listeners) state.listeners.push_back(address_text(listener));
     state.problem = entry.present ? entry.problem : "process " + std::to_string(entry.target.pid) + " is gone";
     states.push_back(std::move(state));

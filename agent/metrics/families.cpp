@@ -2,10 +2,13 @@
 #include "metrics/families.h"
 
 #include <map>
+#include <set>
 #include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
+
+#include "metrics/names.h"
 
 namespace mme {
 namespace {
@@ -246,28 +249,31 @@ bool shows(Subset subset, bool http) {
 
 void target_families(const Snapshot& snapshot, Subset subset, Families& out) {
   Builder up("mme_agent_target_up", "1: the target was found and is observed.", MetricType::Gauge);
-  std::map<std::string_view, bool> http_targets;
   std::map<std::pair<std::string_view, std::string_view>, bool> targets;
-  for (const TargetState& target : snapshot.targets) {
-    http_targets[target.name] = target.kind == "traefik";
-    targets[{target.kind, target.name}] |= target.up;
-  }
+  for (const TargetState& target : snapshot.targets) targets[{target.kind, target.name}] |= target.up;
   for (const auto& [key, is_up] : targets) {
     if (!shows(subset, key.first == "traefik")) continue;
     up.add({{"kind", std::string(key.first)}, {"name", std::string(key.second)}}, uint64_t{is_up});
   }
   up.finish(out);
+}
 
+// Of a subset: the hooks on the cgroups of its targets, which may be those of the other subset too.
+void hook_families(const Snapshot& snapshot, Subset subset, Families& out) {
+  std::set<std::string_view> other_cgroups;
+  std::set<std::string_view> cgroups;
+  for (const TargetState& target : snapshot.targets) {
+    (shows(subset, target.kind == "traefik") ? cgroups : other_cgroups).insert(target.cgroup);
+  }
+  std::map<std::pair<std::string, std::string>, bool> hooks;
+  for (const Attachment& attachment : snapshot.attachments) {
+    if (other_cgroups.contains(attachment.cgroup) && !cgroups.contains(attachment.cgroup)) continue;
+    hooks[{path_label(attachment.cgroup), attachment.hook}] |= attachment.attached;
+  }
   Builder attached("mme_agent_attached", "1: the BPF program of the hook is attached to the cgroup.",
                    MetricType::Gauge);
-  std::map<std::pair<std::string_view, std::string_view>, bool> hooks;
-  for (const Attachment& attachment : snapshot.attachments) {
-    const auto target = http_targets.find(attachment.target);
-    if (target != http_targets.end() && !shows(subset, target->second)) continue;
-    hooks[{attachment.hook, attachment.cgroup}] |= attachment.attached;
-  }
   for (const auto& [key, is_attached] : hooks) {
-    attached.add({{"cgroup", std::string(key.second)}, {"hook", std::string(key.first)}}, uint64_t{is_attached});
+    attached.add({{"cgroup", key.first}, {"hook", key.second}}, uint64_t{is_attached});
   }
   attached.finish(out);
 }
@@ -373,6 +379,7 @@ std::vector<MetricFamily> families(const Snapshot& snapshot, Subset subset) {
   if (shows(subset, true)) http_families(snapshot, out);
   if (shows(subset, false)) mongo_families(snapshot, out);
   target_families(snapshot, subset, out);
+  hook_families(snapshot, subset, out);
   account_families(snapshot, subset, out);
   capacity_families(snapshot, subset, out);
   cost_families(snapshot, out);

@@ -43,13 +43,32 @@ std::string_view at_or(const std::string_view (&names)[N], size_t index, std::st
   return index < N ? names[index] : otherwise;
 }
 
+bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+}
+
 // The first bytes of a character whose last ones are missing.
 bool is_partial_character(std::string_view text) {
   constexpr size_t kLongestCharacter = 4;
   const auto lead = static_cast<unsigned char>(text[0]);
-  const auto continues = [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) == 0x80; };
   return lead >= 0xc2 && lead < 0xf5 && text.size() < kLongestCharacter &&
-         std::all_of(text.begin() + 1, text.end(), continues);
+         std::all_of(text.begin() + 1, text.end(), is_continuation);
+}
+
+// At most `limit` bytes of valid UTF-8 without NUL, see label_text().
+std::string valid_text(std::string_view wire, bool cut, size_t limit) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  std::string text;
+  text.reserve(std::min(wire.size(), limit));
+  while (!wire.empty()) {
+    const size_t length = wire[0] == '\0' ? 0 : first_character(wire).length;
+    if (length == 0 && cut && is_partial_character(wire)) break;
+    const std::string_view character = length == 0 ? kReplacement : wire.substr(0, length);
+    if (text.size() + character.size() > limit) break;
+    text += character;
+    wire.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return text;
 }
 
 }  // namespace
@@ -86,18 +105,16 @@ std::string address_text(const __u64 (&address)[2], uint16_t port) {
 }
 
 std::string label_text(std::string_view wire, bool cut) {
-  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-  std::string label;
-  label.reserve(std::min(wire.size(), kLabelBytesMax));
-  while (!wire.empty()) {
-    const size_t length = wire[0] == '\0' ? 0 : first_character(wire).length;
-    if (length == 0 && cut && is_partial_character(wire)) break;
-    const std::string_view character = length == 0 ? kReplacement : wire.substr(0, length);
-    if (label.size() + character.size() > kLabelBytesMax) break;
-    label += character;
-    wire.remove_prefix(std::max<size_t>(length, 1));
-  }
-  return label;
+  return valid_text(wire, cut, kLabelBytesMax);
+}
+
+std::string path_label(std::string_view path) {
+  constexpr std::string_view kCut = "...";
+  const std::string whole = valid_text(path, false, std::string::npos);
+  if (whole.size() <= kLabelBytesMax) return whole;
+  size_t begin = whole.size() - (kLabelBytesMax - kCut.size());
+  while (is_continuation(whole[begin])) ++begin;
+  return std::string(kCut) + whole.substr(begin);
 }
 
 }  // namespace mme

@@ -30,4 +30,8 @@ inline constexpr std::string_view kUnknown = "unknown";  // a name that the kern
 // is dropped.
 [[nodiscard]] std::string label_text(std::string_view wire, bool cut);
 
+// A path as a label value. What is over kLabelBytesMax is cut at the front, after "...": a container's id is at the
+// end.
+[[nodiscard]] std::string path_label(std::string_view path);
+
 }  // namespace mme

@@ -162,6 +162,16 @@ TEST(Families, SubsetsShareNoCounterOfAProtocol) {
   }
 }
 
+TEST(Families, HooksOfASharedCgroupAreInBothSubsets) {
+  Snapshot snapshot = agent_snapshot();
+  for (TargetState& target : snapshot.targets) target.cgroup = "/";
+  snapshot.attachments = {{"traefik", "ingress", "/", true, ""}};
+  for (const Subset subset : {Subset::all, Subset::traefik, Subset::mongodb}) {
+    EXPECT_NE(exposition(snapshot, subset).find("mme_agent_attached{cgroup=\"/\",hook=\"ingress\"} 1\n"),
+              std::string::npos);
+  }
+}
+
 TEST(Families, HelpOnEachAndNoDuplicates) {
   std::set<std::string> names;
   for (const auto& family : families(agent_snapshot(), Subset::all)) {

@@ -83,5 +83,17 @@ TEST(Label, EndsOnACharacterBorder) {
   EXPECT_EQ(label_text(std::string(500, 'x'), true).size(), 128U);
 }
 
+TEST(Path, KeepsItsEnd) {
+  EXPECT_EQ(path_label("/system.slice/a.service"), "/system.slice/a.service");
+  EXPECT_EQ(path_label("/\xff"), "/\xef\xbf\xbd");
+  const std::string path = path_label("/kubepods.slice/" + std::string(200, 'x') + "/cri-1234.scope");
+  EXPECT_EQ(path.size(), 128U);
+  EXPECT_TRUE(path.starts_with("...xxx"));
+  EXPECT_TRUE(path.ends_with("/cri-1234.scope"));
+  std::string euros;
+  for (int i = 0; i < 60; ++i) euros += "€";
+  EXPECT_EQ(path_label(euros).size(), 126U);  // on a character border
+}
+
 }  // namespace
 }  // namespace mme
