@@ -110,12 +110,8 @@ static __always_inline int try_lock(void *ctx, struct mme_connection *c, struct 
 	} else {
 		__builtin_memset(&s->direction.http, 0, sizeof(s->direction.http));
 		s->direction.http.flags = is_reply ? MME_HTTP1_IS_REPLY : 0;
-		if (is_reply) {
-			/* without pipelining the reply answers the latest request; what waited before it is lost */
-			s->direction.count = (__u16)(c->request.count - 1);
-			if (c->pending.id != s->direction.count)
-				c->pending.flags = 0;
-		}
+		if (is_reply)
+			s->direction.count = mme_http_resumed_ordinal(c);
 	}
 	s->direction.sync = MME_SYNC_LOCKED;
 	return 1;

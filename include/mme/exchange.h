@@ -93,6 +93,20 @@ struct mme_sample {
 	__u8 pad[3];
 };
 
+/* A lost reply stream goes on: the ordinal of the request that it answers. Without pipelining that is the latest one;
+ * what waited before it is lost. When none waits, the reply is to a request that nobody saw, and the next one comes
+ * next. */
+MME_INLINE __u16 mme_http_resumed_ordinal(struct mme_connection *c)
+{
+	const __u16 latest = (__u16)(c->request.count - 1);
+
+	if (!(c->pending.flags & MME_PENDING_USED))
+		return c->request.count;
+	if (c->pending.id != latest)
+		c->pending.flags = 0;
+	return latest;
+}
+
 /* TCP rejected the segment at `sequence` after it was parsed, so this one brings the real bytes. Forgets the requests
  * that it began. Returns 0 when it began in the middle of a message, which cannot be taken back. */
 MME_INLINE int mme_connection_take_back(struct mme_connection *c, __u32 sequence)

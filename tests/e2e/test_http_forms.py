@@ -310,7 +310,7 @@ def test_connections_older_than_the_agent(traefik, observe):
     for client in clients:
         client.send(get("/?size=100"))
         client.response()
-    clients[0].send(get("/?size=10&delay=3s"))
+    clients[0].send(get("/?size=10&delay=8s"))
     agent = observe(traefik)
     with measured(agent, traefik, settle=1) as m:
         for client in clients[1:]:

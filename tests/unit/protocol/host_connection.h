@@ -302,10 +302,7 @@ class HostConnection {
     } else {
       d.http = {};
       d.http.flags = is_reply ? static_cast<uint16_t>(MME_HTTP1_IS_REPLY) : 0;
-      if (is_reply) {
-        d.count = static_cast<uint16_t>(connection_.request.count - 1);
-        if (connection_.pending.id != d.count) connection_.pending.flags = 0;
-      }
+      if (is_reply) d.count = mme_http_resumed_ordinal(&connection_);
     }
     d.sync = MME_SYNC_LOCKED;
     return true;
