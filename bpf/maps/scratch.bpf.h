@@ -38,8 +38,6 @@ struct {
 	__type(value, struct mme_scratch);
 } scratch SEC(".maps");
 
-#define MME_NO_SLOT 0xffffffffu
-
 /* Claims a slot of this CPU: whoever finds itself alone after its increment owns it. Egress runs in process context: a
  * softirq, or on preemptible kernels another task, may run the programs on the same CPU in the middle of it, and not in
  * nested order. Two that meet both move on to the next slot. */
