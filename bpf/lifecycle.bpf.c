@@ -3,40 +3,48 @@
  * connection ends. Observes only. */
 #include "lib/common.bpf.h"
 #include "lib/target.bpf.h"
-#include "lib/walk.bpf.h"
+#include "lib/reassembly.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 #define MME_ADOPT_STEPS 32
 #define MME_TCP_CLOSE 7
 
-/* What arrived on the listening socket for this new connection, see observe_listener(). */
+/* A piece of what arrived on the listening socket for this new connection, see observe_listener(). 0: there is none. */
 __noinline __weak int adopt_parked(struct bpf_sock_ops *ops, __u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct bpf_sock *sk = ops->sk;
 	struct mme_connection *c;
-	struct mme_parked *segment;
+	struct mme_parked *piece;
 	int result;
 
 	if (!s || !sk)
 		return 0;
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
-	segment = bpf_map_lookup_elem(&parked, &s->key);
-	if (!c || !segment)
+	piece = bpf_map_lookup_elem(&parked, &s->key);
+	if (!c || !piece)
 		return 0;
-	c->role = segment->role;
-	c->target = segment->target;
-	mme_connection_start(c);
-	count_connections(1 + c->role, 1);
-	c->request.next_seq = s->key.sequence + segment->bytes;
-	walk_begin(c, s, 1, segment->arrived_ns, 0, segment->bytes);
+	if (c->role == MME_ROLE_NONE) {
+		c->role = piece->role;
+		c->target = piece->target;
+		mme_connection_start(c);
+		count_connections(1 + c->role, 1);
+	}
+	account_seen(c->role, piece->bytes);
+	walk_begin(c, s, 1, piece->arrived_ns, 0, piece->bytes);
+	s->direction.next_seq += piece->bytes;
 	s->port = s->key.port;
-	resume_names(ops, c, s);
-	result = walk(ops, c, s, slot, 1, MME_ADOPT_STEPS);
+	if (s->direction.sync == MME_SYNC_LOCKED) {
+		resume_names(ops, c, s);
+		result = walk(ops, c, s, slot, 1, MME_ADOPT_STEPS);
+	} else {
+		result = MME_WALK_LOST;
+	}
 	walk_end(ops, c, s, result);
 	bpf_map_delete_elem(&parked, &s->key);
-	return 0;
+	s->key.sequence = c->request.next_seq;
+	return 1;
 }
 
 /* Key of a segment from this connection's peer that begins at the first byte of the stream. */
@@ -99,7 +107,8 @@ static __always_inline void accepted(struct bpf_sock_ops *ops)
 	if (!s)
 		return;
 	first_segment_key(ops, in_seq, &s->key);
-	adopt_parked(ops, slot);
+	for (int i = 0; i < MME_PIECES && adopt_parked(ops, slot); i++)
+		;
 	scratch_release(s);
 }
 
@@ -149,6 +158,7 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 		return;
 	if (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE))
 		count_connections(1 + c->role, -1);
+	account_skipped(c->role, MME_SKIP_GAP, c->parked, 0);
 	if (c->role == MME_ROLE_MONGOD)
 		unanswered = c->pending.flags & MME_PENDING_USED ? 1 : 0;
 	else

@@ -14,43 +14,9 @@ char LICENSE[] SEC("license") = "GPL";
 #define MME_STEPS_AT_ONCE 6 /* enough for a request or a reply, verified inline */
 #define MME_STEPS_A_CALL 8  /* of parse_on() */
 #define MME_CALLS 512	    /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
-#define MME_DRAIN 32	    /* parked segments taken up after one that filled a hole */
-#define MME_STEPS_PARKED 24 /* of one parked segment */
+#define MME_CALLS_PARKED 64 /* the same for a parked piece */
+#define MME_DRAIN 64	    /* parked pieces taken up after a segment that filled a hole */
 #define MME_TCP_LISTEN 10
-
-/* Takes up the parked segment that the stream has reached. 0: there is none. The ingress direction is claimed. */
-__noinline __weak int drain_one(struct __sk_buff *skb, __u32 slot)
-{
-	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
-	struct bpf_sock *sk = skb->sk;
-	struct mme_connection *c;
-	struct mme_parked *segment;
-	__u8 is_request;
-	int result = MME_WALK_LOST;
-
-	if (!s || !sk)
-		return 0;
-	c = bpf_sk_storage_get(&connections, sk, 0, 0);
-	if (!c)
-		return 0;
-	is_request = (__u8)mme_is_request(c->role, 1);
-	s->key.sequence = is_request ? c->request.next_seq : c->reply.next_seq;
-	segment = bpf_map_lookup_elem(&parked, &s->key);
-	if (!segment)
-		return 0;
-	walk_begin(c, s, is_request, segment->arrived_ns, 0, segment->bytes);
-	s->direction.next_seq += segment->bytes;
-	resume_names(skb, c, s);
-	if (s->direction.sync == MME_SYNC_OPAQUE)
-		result = MME_WALK_DONE;
-	else if (s->direction.sync == MME_SYNC_LOCKED || try_lock(skb, c, s, slot, 1))
-		result = walk(skb, c, s, slot, 1, MME_STEPS_PARKED);
-	walk_end(skb, c, s, result);
-	bpf_map_delete_elem(&parked, &s->key);
-	if (c->parked)
-		c->parked--;
-	return 1;
-}
 
 /* A hole that will never be filled. Inside a body it does no harm; else the next message start is sought. */
 static __always_inline void jump(struct mme_connection *c, struct mme_direction *d, __u32 sequence)
@@ -59,7 +25,6 @@ static __always_inline void jump(struct mme_connection *c, struct mme_direction 
 	const __u64 body = c->role == MME_ROLE_MONGOD ? mme_mongo_skippable(&d->mongo) : mme_http1_skippable(&d->http);
 
 	d->next_seq = sequence;
-	c->parked = 0; /* what waits before this place is of no use any more */
 	if (d->sync != MME_SYNC_LOCKED)
 		return;
 	if (body > hole) {
@@ -79,24 +44,16 @@ __noinline __weak int wait_for_turn(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk;
 	struct mme_connection *c;
 	struct mme_packet packet;
-	struct mme_scratch *s;
-	__u32 slot;
+	__u32 kept, lost;
 
 	if (!sk || read_packet(skb, &packet) != MME_PACKET_TCP || !packet.payload)
 		return 0;
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
 	if (!c)
 		return 0;
-	s = scratch_claim(&slot);
-	if (!s) {
-		account_skipped(c->role, MME_SKIP_SCRATCH, packet.payload, 0);
-		return 0;
-	}
-	if (park(skb, s, &packet, c->role, c->target, bpf_ktime_get_ns()))
-		account_skipped(c->role, MME_SKIP_REORDER, packet.payload, 0);
-	else
-		c->parked++;
-	scratch_release(s);
+	kept = park(skb, &packet, c->role, c->target, &lost);
+	__sync_fetch_and_add(&c->parked, kept);
+	account_skipped(c->role, MME_SKIP_REORDER, lost, 0);
 	return 0;
 }
 
@@ -210,26 +167,28 @@ __noinline __weak int end_stream(struct __sk_buff *skb, __u32 ingress)
 	return 0;
 }
 
-/* Parses the claimed segment that walk_begin() prepared. Verified once for all the ways that lead here. */
+/* Parses the claimed segment, or parked piece, that walk_begin() prepared. */
 __noinline __weak int parse_segment(struct __sk_buff *skb, __u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct bpf_sock *sk = skb->sk;
 	struct mme_connection *c;
-	int result;
+	int result = MME_WALK_DONE;
 
 	if (!s || !sk)
 		return MME_WALK_LOST;
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
 	if (!c)
 		return MME_WALK_LOST;
-	if (s->direction.sync != MME_SYNC_LOCKED && !try_lock(skb, c, s, slot, 0)) {
+	if (s->direction.sync == MME_SYNC_SEEK && !try_lock(skb, c, s, slot, s->from_parked)) {
 		account_skipped(s->role, MME_SKIP_UNSYNCED, s->bytes, 0);
 		store_direction(c, s);
 		return MME_WALK_DONE;
 	}
-	resume_names(skb, c, s);
-	result = walk(skb, c, s, slot, 0, MME_STEPS_AT_ONCE);
+	if (s->direction.sync == MME_SYNC_LOCKED) {
+		resume_names(skb, c, s);
+		result = walk(skb, c, s, slot, s->from_parked, MME_STEPS_AT_ONCE);
+	}
 	if (result != MME_WALK_MORE)
 		walk_end(skb, c, s, result);
 	return result;
@@ -248,10 +207,74 @@ __noinline __weak int parse_on(struct __sk_buff *skb, __u32 slot, __u32 last)
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
 	if (!c)
 		return MME_WALK_LOST;
-	result = walk(skb, c, s, slot, 0, MME_STEPS_A_CALL);
+	result = walk(skb, c, s, slot, s->from_parked, MME_STEPS_A_CALL);
 	if (result != MME_WALK_MORE || last)
 		walk_end(skb, c, s, result);
 	return result;
+}
+
+enum mme_next {
+	MME_NEXT_NONE = 0,
+	MME_NEXT_LOST,
+	MME_NEXT_READY, /* walk_begin() prepared it */
+};
+
+/* Looks for the parked piece that the stream has reached. The ingress direction is claimed. */
+__noinline __weak int next_parked(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	struct mme_parked *piece;
+	__u32 next, bytes, behind;
+	__u8 is_request;
+
+	if (!s || !sk)
+		return MME_NEXT_NONE;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c)
+		return MME_NEXT_NONE;
+	is_request = (__u8)mme_is_request(c->role, 1);
+	next = is_request ? c->request.next_seq : c->reply.next_seq;
+	bytes = (__u32)take_parked(slot, next);
+	if (!bytes)
+		return MME_NEXT_NONE;
+	__sync_fetch_and_add(&c->parked, -bytes);
+	piece = bpf_map_lookup_elem(&parked, &s->key);
+	if (!piece) {
+		account_skipped(c->role, MME_SKIP_GAP, bytes, 0);
+		return MME_NEXT_LOST;
+	}
+	behind = next - s->key.sequence;
+	if (behind > bytes)
+		behind = bytes;
+	account_skipped(c->role, MME_SKIP_DUPLICATE, behind, 0);
+	walk_begin(c, s, is_request, piece->arrived_ns, behind, bytes - behind);
+	s->from_parked = 1;
+	s->direction.next_seq += bytes - behind;
+	return MME_NEXT_READY;
+}
+
+/* Parses the parked pieces that the stream has reached. The ingress direction is claimed. */
+__noinline __weak int drain(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+
+	if (!s)
+		return 0;
+	for (int i = 0; i < MME_DRAIN; i++) {
+		const int next = next_parked(skb, slot);
+		int result = MME_WALK_DONE;
+
+		if (next == MME_NEXT_NONE)
+			break;
+		if (next == MME_NEXT_READY)
+			result = parse_segment(skb, slot);
+		for (__u32 call = 1; call <= MME_CALLS_PARKED && result == MME_WALK_MORE; call++)
+			result = parse_on(skb, slot, call == MME_CALLS_PARKED);
+		bpf_map_delete_elem(&parked, &s->key);
+	}
+	return 0;
 }
 
 /* Parses what this segment brings, and the parked ones that it makes room for. The direction is claimed. */
@@ -298,8 +321,7 @@ static __always_inline void observe_claimed(struct __sk_buff *skb, struct bpf_so
 		result = parse_on(skb, slot, call == MME_CALLS);
 	if (ingress && c->parked) {
 		parked_key(&s->key, packet);
-		for (int i = 0; i < MME_DRAIN && drain_one(skb, slot); i++)
-			;
+		drain(skb, slot);
 	}
 	scratch_release(s);
 }
@@ -315,14 +337,14 @@ static __always_inline void drain_late(struct __sk_buff *skb, struct mme_connect
 		return;
 	parked_key(&s->key, packet);
 	set_peer(s, packet, c->role, 1);
-	for (int i = 0; i < MME_DRAIN && drain_one(skb, slot); i++)
-		;
+	drain(skb, slot);
 	scratch_release(s);
 }
 
 static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
 					    const struct mme_packet *packet, int ingress)
 {
+	account_seen(c->role, packet->payload);
 	if (!ingress) {
 		observe_claimed(skb, sk, c, packet, 0);
 		return;
@@ -346,8 +368,7 @@ __noinline __weak int observe_listener(struct __sk_buff *skb)
 {
 	struct mme_connection decided = {};
 	struct mme_packet packet;
-	struct mme_scratch *s;
-	__u32 slot;
+	__u32 lost;
 
 	if (read_packet(skb, &packet) != MME_PACKET_TCP || !packet.payload || !port_matters(packet.destination_port))
 		return 0;
@@ -355,11 +376,7 @@ __noinline __weak int observe_listener(struct __sk_buff *skb)
 	decide_role(skb, &decided, packet.destination_port);
 	if (decided.role == MME_ROLE_FOREIGN)
 		return 0;
-	s = scratch_claim(&slot);
-	if (!s)
-		return 0;
-	park(skb, s, &packet, decided.role, decided.target, bpf_ktime_get_ns());
-	scratch_release(s);
+	park(skb, &packet, decided.role, decided.target, &lost);
 	return 0;
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Segments that arrive before the bytes in front of them wait here. Only ingress needs this: TCP sends in order. */
+/* Segments that arrive before the bytes in front of them wait here, in pieces. Only ingress needs this: TCP sends in
+ * order. */
 #ifndef MME_REASSEMBLY_BPF_H
 #define MME_REASSEMBLY_BPF_H
 
 #include "packet.bpf.h"
 #include "parked.bpf.h"
 #include "walk.bpf.h"
+
+#define MME_PIECES 40 /* of one segment: 80 KiB */
 
 static __always_inline void parked_key(struct mme_parked_key *key, const struct mme_packet *packet)
 {
@@ -16,24 +19,134 @@ static __always_inline void parked_key(struct mme_parked_key *key, const struct 
 	key->sequence = packet->sequence;
 }
 
-/* Copies the segment's first MME_PARKED_BYTES bytes away. 0: kept. Needs a scratch slot of its own. */
-static __always_inline int park(struct __sk_buff *skb, struct mme_scratch *s, const struct mme_packet *packet,
-				__u8 role, __u16 target, __u64 now_ns)
-{
-	__u64 kept = packet->payload;
+static const struct mme_parked_places no_places;
 
-	if (kept > MME_PARKED_BYTES)
-		kept = MME_PARKED_BYTES;
-	kept = bounded_length(kept, MME_PARKED_BYTES);
-	s->parked.arrived_ns = now_ns;
-	s->parked.bytes = packet->payload;
-	s->parked.kept = (__u32)kept;
-	s->parked.target = target;
-	s->parked.role = role;
-	if (bpf_skb_load_bytes(skb, packet->offset, s->parked.data, kept))
-		return -1;
+/* Notes where the piece s->key begins, so that it can be taken up. 0: there is no room. */
+__noinline __weak int note_place(__u32 slot, __u32 bytes)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_parked_places *places;
+	struct mme_parked_key key;
+	__u32 sequence;
+
+	if (!s)
+		return 0;
+	key = s->key;
+	key.sequence = 0;
+	places = bpf_map_lookup_elem(&parked_places, &key);
+	if (!places) {
+		bpf_map_update_elem(&parked_places, &key, &no_places, BPF_NOEXIST);
+		places = bpf_map_lookup_elem(&parked_places, &key);
+	}
+	if (!places)
+		return 0;
+	sequence = s->key.sequence;
+	for (__u32 i = 0; i < MME_PARKED_PLACES; i++) {
+		if (places->bytes[i] && places->sequence[i] == sequence) {
+			places->bytes[i] = bytes;
+			return 1;
+		}
+		if (places->users[i])
+			continue;
+		__sync_fetch_and_add(&places->users[i], 1);
+		if (*(volatile __u32 *)&places->users[i] != 1) {
+			__sync_fetch_and_add(&places->users[i], -1);
+			continue;
+		}
+		places->sequence[i] = sequence;
+		mme_barrier();
+		places->bytes[i] = bytes;
+		return 1;
+	}
+	return 0;
+}
+
+/* Frees the place of a piece that begins at or before `next`, and lets s->key name it. Returns its size; 0: there is
+ * none. */
+__noinline __weak int take_parked(__u32 slot, __u32 next)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_parked_places *places;
+	struct mme_parked_key key;
+
+	if (!s)
+		return 0;
+	key = s->key;
+	key.sequence = 0;
+	places = bpf_map_lookup_elem(&parked_places, &key);
+	if (!places)
+		return 0;
+	for (__u32 i = 0; i < MME_PARKED_PLACES; i++) {
+		const __u32 bytes = places->bytes[i];
+
+		if (!bytes || (__s32)(next - places->sequence[i]) < 0)
+			continue;
+		s->key.sequence = places->sequence[i];
+		places->bytes[i] = 0;
+		__sync_fetch_and_add(&places->users[i], -1);
+		return (int)bytes;
+	}
+	return 0;
+}
+
+/* Keeps the piece that s->key names, from s->offset on, in place of one that began there before: TCP may have rejected
+ * that. The slot is this run's own; s->bytes counts what is added. 0: not kept. */
+__noinline __weak int park_piece(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_parked *before;
+	__u32 replaced = 0;
+	__u64 bytes;
+
+	if (!s || s->offset >= s->end)
+		return 0;
+	bytes = s->end - s->offset;
+	if (bytes > MME_PARKED_BYTES)
+		bytes = MME_PARKED_BYTES;
+	bytes = bounded_length(bytes, MME_PARKED_BYTES);
+	before = bpf_map_lookup_elem(&parked, &s->key);
+	if (before)
+		replaced = before->bytes;
+	s->piece.bytes = (__u32)bytes;
+	s->piece.kept = (__u32)bytes;
+	if (bpf_skb_load_bytes(skb, s->offset, s->piece.data, bytes) ||
+	    bpf_map_update_elem(&parked, &s->key, &s->piece, BPF_ANY))
+		return 0;
+	if (!note_place(slot, (__u32)bytes)) { /* last: what has a place may be taken up by another CPU at once */
+		bpf_map_delete_elem(&parked, &s->key);
+		return 0;
+	}
+	account_skipped(s->piece.role, MME_SKIP_DUPLICATE, replaced, 0);
+	s->bytes += (__u32)bytes - replaced;
+	s->offset += (__u32)bytes;
+	s->key.sequence += (__u32)bytes;
+	return 1;
+}
+
+/* Copies a segment away. Returns by how much the bytes that wait have grown; `*lost`: bytes that found no room. */
+static __always_inline __u32 park(struct __sk_buff *skb, const struct mme_packet *packet, __u8 role, __u16 target,
+				  __u32 *lost)
+{
+	struct mme_scratch *s;
+	__u32 slot, kept;
+
+	*lost = packet->payload;
+	s = scratch_claim(&slot);
+	if (!s)
+		return 0;
 	parked_key(&s->key, packet);
-	return (int)bpf_map_update_elem(&parked, &s->key, &s->parked, BPF_ANY);
+	s->offset = packet->offset;
+	s->end = packet->offset + packet->payload;
+	s->bytes = 0;
+	s->piece.arrived_ns = bpf_ktime_get_ns();
+	s->piece.target = target;
+	s->piece.role = role;
+	for (__u32 i = 0; i < MME_PIECES && park_piece(skb, slot); i++)
+		;
+	*lost = s->end - s->offset;
+	kept = s->bytes;
+	scratch_release(s);
+	return kept;
 }
 
 #endif

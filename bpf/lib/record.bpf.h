@@ -71,10 +71,30 @@ static __always_inline void count_overflow(__u32 family)
 		__sync_fetch_and_add(count, 1);
 }
 
-static __always_inline void record_latency(const struct mme_sample *sample)
+static __always_inline int same_series(const struct mme_series_key *a, const struct mme_series_key *b)
 {
-	__u32 *known = bpf_map_lookup_elem(&series, &sample->key);
-	__u32 slot = known ? *known : create_series(&sample->key);
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
+}
+
+/* The histogram slot of a sample's series. Runs of one series are usual, so each scratch slot remembers its last. */
+static __always_inline __u32 series_slot(struct mme_scratch *s)
+{
+	__u32 *known;
+
+	if (s->last_slot && same_series(&s->last_key, &s->sample.key))
+		return s->last_slot;
+	known = bpf_map_lookup_elem(&series, &s->sample.key);
+	s->last_key = s->sample.key;
+	s->last_slot = known ? *known : create_series(&s->sample.key);
+	return s->last_slot;
+}
+
+static __always_inline void record_latency(struct mme_scratch *s)
+{
+	const struct mme_sample *sample = &s->sample;
+	const __u32 slot = series_slot(s);
 	__u32 shard = bpf_get_smp_processor_id() & settings.shard_mask;
 	__u32 index, bound, bucket;
 	struct mme_histogram *histogram;
@@ -139,7 +159,7 @@ __noinline __weak int record(__u32 slot)
 	if (!s)
 		return 0;
 	if (s->sample.kind == MME_SAMPLE_LATENCY)
-		record_latency(&s->sample);
+		record_latency(s);
 	else if (s->sample.kind != MME_SAMPLE_NONE)
 		record_without_latency(&s->sample);
 	if (s->sample.key.family == MME_FAMILY_MONGO && s->sample.key.variant == MME_OUTCOME_ERROR)

@@ -25,10 +25,9 @@ static __always_inline int skip_bytes(struct mme_scratch *s, __u64 bytes)
 					  : mme_http1_skip(&s->direction.http, bytes);
 }
 
-/* Body bytes are passed over without being loaded. `parked_source`: from s->key's parked segment, else from the packet.
- */
+/* Body bytes are passed over without being loaded. `from_parked`: from s->key's parked piece, else from the packet. */
 static __always_inline int walk(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
-				int parked_source, __u32 steps)
+				__u8 from_parked, __u32 steps)
 {
 	for (__u32 i = 0; i < steps; i++) {
 		__u64 body = 0;
@@ -41,7 +40,7 @@ static __always_inline int walk(void *ctx, struct mme_connection *c, struct mme_
 			if (!left)
 				return MME_WALK_DONE;
 			body = skippable(s);
-			if (!body && (parked_source ? load_parked(slot) : load_packet(ctx, slot)) != MME_LOAD_OK)
+			if (!body && (from_parked ? load_parked(slot) : load_packet(ctx, slot)) != MME_LOAD_OK)
 				return MME_WALK_LOST;
 		}
 		if (body) {
@@ -77,6 +76,7 @@ static __always_inline void walk_begin(struct mme_connection *c, struct mme_scra
 	s->bytes = bytes;
 	s->window.length = 0;
 	s->window.position = 0;
+	s->from_parked = 0;
 	if (is_request)
 		s->direction = c->request;
 	else
@@ -93,12 +93,12 @@ static __always_inline void store_direction(struct mme_connection *c, struct mme
 
 /* Takes a lost stream up again when this segment begins with a strict message start. */
 static __always_inline int try_lock(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
-				    int parked_source)
+				    __u8 from_parked)
 {
 	const int is_reply = !s->is_request;
 	int strict;
 
-	if ((parked_source ? load_parked(slot) : load_packet(ctx, slot)) != MME_LOAD_OK)
+	if ((from_parked ? load_parked(slot) : load_packet(ctx, slot)) != MME_LOAD_OK)
 		return 0;
 	strict = s->role == MME_ROLE_MONGOD ? mme_mongo_strict_start(&s->window, is_reply)
 					    : mme_http1_strict_start(&s->window, is_reply);
@@ -126,6 +126,8 @@ static __always_inline void resume_names(void *ctx, struct mme_connection *c, st
 
 	if (s->role != MME_ROLE_MONGOD || !s->is_request)
 		return;
+	if (at_message_start(s))
+		return; /* its first byte clears them */
 	s->names.complete[0] = 0;
 	s->names.complete[1] = 0;
 	s->names.hash[0] = c->request_name[0];
@@ -152,10 +154,10 @@ static __always_inline void suspend_names(void *ctx, struct mme_connection *c, s
 
 	if (s->role != MME_ROLE_MONGOD || !s->is_request)
 		return;
+	if (at_message_start(s))
+		return;
 	c->request_name[0] = s->names.hash[0];
 	c->request_name[1] = s->names.hash[1];
-	if (s->direction.mongo.phase == MME_MONGO_START && !s->direction.mongo.number_bytes)
-		return;
 	if (s->names.complete[0])
 		remember_name(s->names.hash[0], &s->names.text[0]);
 	if (s->names.complete[1])

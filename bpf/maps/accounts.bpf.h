@@ -18,15 +18,23 @@ static __always_inline __u32 account_of(__u8 role)
 	return mme_role_is_http(role) ? MME_PROTOCOL_HTTP : MME_PROTOCOL_MONGO;
 }
 
+/* Once for every payload byte that a hook shows; what becomes of it is accounted apart. */
+static __always_inline void account_seen(__u8 role, __u64 bytes)
+{
+	__u32 protocol = account_of(role);
+	struct mme_account *account = bpf_map_lookup_elem(&accounts, &protocol);
+
+	if (account)
+		__sync_fetch_and_add(&account->bytes_seen, bytes);
+}
+
 static __always_inline void account_parsed(__u8 role, __u64 bytes)
 {
 	__u32 protocol = account_of(role);
 	struct mme_account *account = bpf_map_lookup_elem(&accounts, &protocol);
 
-	if (!account || !bytes)
-		return;
-	__sync_fetch_and_add(&account->bytes_seen, bytes);
-	__sync_fetch_and_add(&account->bytes_parsed, bytes);
+	if (account && bytes)
+		__sync_fetch_and_add(&account->bytes_parsed, bytes);
 }
 
 static __always_inline void account_skipped(__u8 role, __u32 reason, __u64 bytes, __u64 messages)
@@ -36,10 +44,8 @@ static __always_inline void account_skipped(__u8 role, __u32 reason, __u64 bytes
 
 	if (!account || reason >= MME_SKIPS)
 		return;
-	if (bytes) {
-		__sync_fetch_and_add(&account->bytes_seen, bytes);
+	if (bytes)
 		__sync_fetch_and_add(&account->bytes_skipped[reason], bytes);
-	}
 	if (messages)
 		__sync_fetch_and_add(&account->messages_skipped[reason], messages);
 }

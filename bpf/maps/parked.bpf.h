@@ -6,7 +6,7 @@
 
 #define MME_PARKED_BYTES 2048 /* a power of two */
 
-/* A segment by where it comes from and where it begins. */
+/* A piece of a segment by where it comes from and where it begins. */
 struct mme_parked_key {
 	__u64 source[2]; /* address, IPv4 as ::ffff:a.b.c.d, network order */
 	__u16 source_port;
@@ -14,11 +14,11 @@ struct mme_parked_key {
 	__u32 sequence;
 };
 
-/* A segment that cannot be parsed yet: it arrived before the bytes in front of it, or on a listening socket with the
- * third ACK or a TFO SYN. */
+/* Up to MME_PARKED_BYTES of a segment that cannot be parsed yet: it arrived before the bytes in front of it, or on a
+ * listening socket with the third ACK or a TFO SYN. */
 struct mme_parked {
 	__u64 arrived_ns;
-	__u32 bytes; /* of the segment */
+	__u32 bytes; /* of the piece */
 	__u32 kept;  /* of them in `data` */
 	__u16 target;
 	__u8 role;
@@ -33,5 +33,23 @@ struct {
 	__type(key, struct mme_parked_key);
 	__type(value, struct mme_parked);
 } parked SEC(".maps");
+
+#define MME_PARKED_PLACES 48
+
+/* Where one connection's pieces begin: what is retransmitted may be cut elsewhere, so pieces overlap. */
+struct mme_parked_places {
+	__u32 sequence[MME_PARKED_PLACES];
+	__u32 bytes[MME_PARKED_PLACES]; /* 0: not to be taken (yet) */
+	__u32 users[MME_PARKED_PLACES]; /* whoever finds itself alone after its increment owns the place */
+};
+
+/* By mme_parked_key without its sequence. Written and read by the programs. Full: the least recently used goes, and its
+ * bytes count as `gap` when the connection closes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct mme_parked_key);
+	__type(value, struct mme_parked_places);
+} parked_places SEC(".maps");
 
 #endif

@@ -9,25 +9,28 @@
 
 /* One run's working memory: too large for the BPF stack, and readable at a variable index. */
 struct mme_scratch {
-	__u32 users; /* see scratch_claim() */
-	__u32 reserved;
-	struct mme_window window;
-	struct mme_direction direction; /* copy of the one that is parsed; written back at the end */
-	struct mme_mongo_names names;
-	struct mme_sample sample;
-	struct mme_pending request;
-	struct mme_parked_key key;
-	__u64 now_ns;
+	__u32 users;  /* see scratch_claim() */
 	__u32 offset; /* next byte of the segment to load */
 	__u32 end;    /* behind the segment's last byte */
 	__u32 bytes;  /* of the segment, without what was seen before */
+	__u64 now_ns;
 	__u16 target;
 	__u16 port;
 	__u8 role;
 	__u8 is_request;
-	__u8 pad[2];
+	__u8 from_parked; /* the bytes are those of `key`'s parked piece, not of the packet */
+	__u8 pad;
 	__u64 peer[2];
-	struct mme_parked parked; /* last: only what reassembly needs is written */
+	struct mme_direction direction; /* copy of the one that is parsed; written back at the end */
+	struct mme_pending request;
+	struct mme_sample sample;
+	struct mme_series_key last_key; /* the series that this CPU recorded last, */
+	__u32 last_slot;		/* and its slot; 0: none */
+	__u32 pad2;
+	struct mme_window window;
+	struct mme_mongo_names names;
+	struct mme_parked_key key;
+	struct mme_parked piece; /* last: only what reassembly needs is written */
 };
 
 /* Per CPU and nesting level. Owned by the run that holds the slot. */

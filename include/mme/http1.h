@@ -532,17 +532,42 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 
 /* Characters packed into words, the first in the low byte, for the forms that most messages have. */
 #define MME_PACKED_CONTENT 0x2d746e65746e6f63ull  /* content- */
-#define MME_PACKED_LENGTH 0x003a6874676e656cull	  /* length: */
+#define MME_PACKED_LENGTH 0x203a6874676e656cull	  /* length:_ */
+#define MME_PACKED_TYPE 0x0000003a65707974ull	  /* type: */
 #define MME_PACKED_TRANSFER 0x726566736e617274ull /* transfer */
+#define MME_PACKED_ENCODIN 0x6e69646f636e652dull  /* -encodin */
 #define MME_PACKED_CONNECTI 0x697463656e6e6f63ull /* connecti */
+#define MME_PACKED_ON 0x00000000003a6e6full	  /* on: */
 #define MME_PACKED_UPGRADE 0x3a65646172677075ull  /* upgrade: */
 #define MME_PACKED_ACCEPT 0x003a747065636361ull	  /* accept: */
+#define MME_PACKED_CHUNKED 0x0d64656b6e756863ull  /* chunked CR */
+#define MME_PACKED_APPLICAT 0x746163696c707061ull /* applicat */
+#define MME_PACKED_ION_GRPC 0x637072672f6e6f69ull /* ion/grpc */
 #define MME_PACKED_CRLF 0x0a0dull
 
 #define MME_LOW_BYTES(n) ((1ull << (8 * (n))) - 1)
 
 /* The bytes that the shortcuts below may look at; nearer to the window's end the bytes are read one by one. */
 #define MME_HTTP1_SHORTCUT_BYTES 16
+#define MME_HTTP1_LINE_BYTES 32
+
+MME_INLINE __u32 mme_http1_pair(const struct mme_window *window, __u32 position)
+{
+	return (__u32)mme_window_load64(window, position) & 0xffff;
+}
+
+/* The value of up to eight decimal digits, the first in the low byte; 0 in *valid: there are others. */
+MME_INLINE __u32 mme_http1_decimal(__u64 word, __u32 digits, int *valid)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	__u64 value = (word ^ (0x30 * ones)) << (8 * ((8 - digits) & 7));
+
+	*valid = !(((value + 0x76 * ones) | value) & (0x80 * ones));
+	value = value * 10 + (value >> 8); /* pairs, then fours, then all eight */
+	return (__u32)(((value & 0xff000000ffull) * 0xf424000000064ull +
+			((value >> 16) & 0xff000000ffull) * 0x271000000001ull) >>
+		       32);
+}
 
 /* A whole method, or a whole "HTTP/1.1 200", at once. */
 MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_window *window)
@@ -561,7 +586,7 @@ MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_window 
 		mme_http1_start(p, 'H');
 		p->code = (__u16)((d1 - '0') * 100 + (d2 - '0') * 10 + (d3 - '0'));
 		p->token_bytes = 3;
-		p->phase = MME_HTTP1_STATUS;
+		p->phase = (__u8)(status >> 32) == '\n' ? MME_HTTP1_STATUS : MME_HTTP1_SKIP_LINE;
 		window->position = position + 12;
 		return;
 	}
@@ -577,35 +602,154 @@ MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_window 
 	window->position = position + blank + 1;
 }
 
-/* A header line by its first words: Content-Length is read on at its value, what cannot matter is passed over, and
- * the rest is left to be read byte by byte. */
+/* The value of Content-Length, when one blank, up to seven digits and CR LF is all there is. */
+MME_INLINE void mme_http1_length_shortcut(struct mme_http1 *p, struct mme_window *window, __u32 position)
+{
+	const __u64 word = mme_window_load64(window, position);
+	const __u32 digits = mme_word_find(word, '\r');
+	__u32 value;
+	int valid;
+
+	if (digits - 1 > 6 || mme_http1_pair(window, position + digits) != MME_PACKED_CRLF)
+		return;
+	value = mme_http1_decimal(word, digits, &valid);
+	if (!valid)
+		return;
+	p->remaining = value;
+	p->flags |= MME_HTTP1_DIGITS | MME_HTTP1_HAS_LENGTH;
+	p->phase = MME_HTTP1_LINE;
+	window->position = position + digits + 2;
+}
+
+/* A header line by its first words: of what matters the name is passed over, and a simple value with it; what cannot
+ * matter becomes SKIP_LINE; the rest is left to be read byte by byte. */
 MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *window)
 {
-	const __u64 lower = 0x2020202020202020ull;
 	const __u32 position = window->position;
-	const __u64 first = mme_window_load64(window, position) | lower;
-	const __u64 second = mme_window_load64(window, position + 8) | lower;
-	const int is_reply = p->flags & MME_HTTP1_IS_REPLY;
-	const __u8 byte = mme_window_byte(window, position);
+	const __u8 byte = mme_window_byte(window, position), letter = byte | 0x20;
+	__u64 first, second, name = 0;
+	__u32 bytes = 0;
 
 	if (byte == '\r' || byte == '\n')
 		return;
-	if (first == MME_PACKED_CONTENT) {
-		if ((second & MME_LOW_BYTES(7)) == MME_PACKED_LENGTH) {
-			p->token = MME_HASH_CONTENT_LENGTH;
-			mme_http1_field_start(p);
-			window->position = position + 15;
-		} else if (is_reply && (second & 0xff) != 'l') {
-			p->phase = MME_HTTP1_SKIP_LINE;
-		}
+	if (letter != 'c' && letter != 't' && letter != 'a' && letter != 'u') {
+		p->phase = MME_HTTP1_SKIP_LINE;
 		return;
 	}
-	if (first == MME_PACKED_TRANSFER)
+	first = mme_word_lower(mme_window_load64(window, position));
+	second = mme_word_lower(mme_window_load64(window, position + 8));
+	if (first == MME_PACKED_CONTENT && second == MME_PACKED_LENGTH) {
+		name = MME_HASH_CONTENT_LENGTH;
+		bytes = 16;
+	} else if (first == MME_PACKED_CONTENT && (second & MME_LOW_BYTES(5)) == MME_PACKED_TYPE) {
+		name = MME_HASH_CONTENT_TYPE;
+		bytes = 13;
+	} else if (first == MME_PACKED_CONTENT) {
+		if ((second & 0xff) == 'l' || (second & 0xff) == 't')
+			return;
+	} else if (first == MME_PACKED_TRANSFER) {
+		if (second != MME_PACKED_ENCODIN ||
+		    (mme_word_lower(mme_window_load64(window, position + 16)) & 0xffff) != 0x3a67 /* g: */)
+			return;
+		name = MME_HASH_TRANSFER_ENCODING;
+		bytes = 18;
+	} else if (first == MME_PACKED_CONNECTI && (second & MME_LOW_BYTES(3)) == MME_PACKED_ON) {
+		name = MME_HASH_CONNECTION;
+		bytes = 11;
+	} else if (first == MME_PACKED_UPGRADE) {
+		name = MME_HASH_UPGRADE;
+		bytes = 8;
+	} else if ((first & MME_LOW_BYTES(7)) == MME_PACKED_ACCEPT) {
+		name = MME_HASH_ACCEPT;
+		bytes = 7;
+	}
+	if (!name) {
+		p->phase = MME_HTTP1_SKIP_LINE;
 		return;
-	if (!is_reply && (first == MME_PACKED_CONNECTI || first == MME_PACKED_UPGRADE ||
-			  (first & MME_LOW_BYTES(7)) == MME_PACKED_ACCEPT))
+	}
+	p->token = name;
+	mme_http1_field_start(p);
+	window->position = position + bytes;
+	if (p->phase == MME_HTTP1_NUMBER)
+		mme_http1_length_shortcut(p, window, position + bytes);
+	else if (p->phase == MME_HTTP1_TYPE && mme_window_byte(window, position + 13) == ' ' &&
+		 (mme_window_load64(window, position + 14) != MME_PACKED_APPLICAT ||
+		  mme_window_load64(window, position + 22) != MME_PACKED_ION_GRPC))
+		p->phase = MME_HTTP1_SKIP_LINE;
+}
+
+/* The elements of a list, as far as they cannot be the one that is looked for; and "chunked" alone. */
+MME_INLINE void mme_http1_tokens_shortcut(struct mme_http1 *p, struct mme_window *window)
+{
+	const __u32 position = window->position;
+	const __u64 word = mme_window_load64(window, position);
+	const __u64 lower = mme_word_lower(word) & MME_LOW_BYTES(7);
+	__u32 comma, end;
+
+	if (p->token_bytes == 0) {
+		if ((word & 0xff) == ' ') {
+			window->position = position + 1;
+			return;
+		}
+		if (p->field == MME_FIELD_CODING) {
+			if (mme_word_lower(word) == MME_PACKED_CHUNKED &&
+			    mme_window_byte(window, position + 8) == '\n') {
+				p->flags |= MME_HTTP1_HAS_CODING | MME_HTTP1_CHUNKED;
+				p->phase = MME_HTTP1_LINE;
+				window->position = position + 9;
+			}
+			return;
+		}
+		if (lower == 0x65646172677075ull /* upgrade */ || lower == 0x6b636f73626577ull /* websock */ ||
+		    lower == 0x76652f74786574ull /* text/ev */ || (word & 0xff) == ',' || (word & 0xff) <= '\r')
+			return;
+		p->token = 0; /* no token that we know */
+		p->token_bytes = 1;
+	}
+	if (p->token || p->field == MME_FIELD_CODING)
 		return;
-	p->phase = MME_HTTP1_SKIP_LINE;
+	comma = mme_word_find(word, ',');
+	end = mme_word_find(word, '\n');
+	if (comma < end) {
+		mme_http1_token_start(p, MME_HTTP1_TOKENS);
+		window->position = position + comma + 1;
+	} else if (end < 8) {
+		p->phase = MME_HTTP1_LINE;
+		window->position = position + end + 1;
+	} else {
+		window->position = position + 8;
+	}
+}
+
+/* A chunk's size when its line has nothing else, with the line end behind the last chunk's data. */
+MME_INLINE void mme_http1_chunk_shortcut(struct mme_http1 *p, struct mme_window *window)
+{
+	__u32 position = window->position, value = 0, digits;
+
+	if (p->phase == MME_HTTP1_CHUNK_END) {
+		if (mme_http1_pair(window, position) != MME_PACKED_CRLF)
+			return;
+		p->phase = MME_HTTP1_CHUNK_SIZE;
+		p->flags &= (__u16)~MME_HTTP1_DIGITS;
+		position += 2;
+		window->position = position;
+	}
+	if (p->flags & MME_HTTP1_DIGITS)
+		return;
+	for (digits = 0; digits < 6; digits++) {
+		const __u8 byte = mme_window_byte(window, position + digits);
+		const __u32 decimal = (__u32)byte - '0', letter = ((__u32)byte | 0x20) - 'a';
+
+		if (decimal > 9 && letter > 5)
+			break;
+		value = value * 16 + (decimal <= 9 ? decimal : letter + 10);
+	}
+	if (!digits || mme_http1_pair(window, position + digits) != MME_PACKED_CRLF)
+		return;
+	p->remaining = value;
+	p->flags |= MME_HTTP1_DIGITS;
+	p->phase = value ? MME_HTTP1_CHUNK_DATA : MME_HTTP1_TRAILER;
+	window->position = position + digits + 2;
 }
 
 /* Everything but the byte-wise reading: the forms that most messages have, and bodies. Each stage leaves its result in
@@ -613,12 +757,26 @@ MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *
 MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_window *window)
 {
 	__u64 skippable;
+	__u32 left = window->length - window->position;
 
-	if (window->length - window->position >= MME_HTTP1_SHORTCUT_BYTES) {
+	if (left >= 2 && (p->phase == MME_HTTP1_LINE || p->phase == MME_HTTP1_TRAILER) &&
+	    mme_http1_pair(window, window->position) == MME_PACKED_CRLF) {
+		window->position += 2;
+		if (p->phase == MME_HTTP1_TRAILER) {
+			p->phase = MME_HTTP1_START;
+			return MME_STEP_MESSAGE;
+		}
+		return p->flags & MME_HTTP1_IS_REPLY ? mme_http1_reply_head(p) : mme_http1_request_head(p);
+	}
+	if (left >= MME_HTTP1_SHORTCUT_BYTES) {
 		if (p->phase == MME_HTTP1_START)
 			mme_http1_start_shortcut(p, window);
-		else if (p->phase == MME_HTTP1_LINE)
+		else if (p->phase == MME_HTTP1_LINE && left >= MME_HTTP1_LINE_BYTES)
 			mme_http1_line_shortcut(p, window);
+		else if (p->phase == MME_HTTP1_TOKENS)
+			mme_http1_tokens_shortcut(p, window);
+		else if (p->phase == MME_HTTP1_CHUNK_SIZE || p->phase == MME_HTTP1_CHUNK_END)
+			mme_http1_chunk_shortcut(p, window);
 		mme_forget_registers();
 	}
 	if (p->phase == MME_HTTP1_TARGET) {
@@ -631,7 +789,7 @@ MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_win
 	}
 	if (p->phase == MME_HTTP1_VERSION && p->token_bytes == 0 && window->length - window->position >= 10 &&
 	    mme_window_load64(window, window->position) == MME_PACKED_HTTP11 &&
-	    (mme_window_load64(window, window->position + 8) & 0xffff) == MME_PACKED_CRLF) {
+	    mme_http1_pair(window, window->position + 8) == MME_PACKED_CRLF) {
 		p->phase = MME_HTTP1_LINE;
 		window->position += 10;
 	}
@@ -650,9 +808,10 @@ MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_win
 	}
 	skippable = mme_http1_skippable(p);
 	if (skippable) {
-		const __u32 left = window->length - window->position;
-		const __u32 bytes = skippable < left ? (__u32)skippable : left;
+		__u32 bytes;
 
+		left = window->length - window->position;
+		bytes = skippable < left ? (__u32)skippable : left;
 		p->head_bytes = 0;
 		window->position += bytes;
 		return mme_http1_skip(p, bytes);

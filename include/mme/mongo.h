@@ -491,6 +491,15 @@ MME_INLINE void mme_mongo_name_end(struct mme_mongo *p, struct mme_mongo_names *
 	names->complete[which & 1] = 1;
 }
 
+MME_INLINE void mme_mongo_string_end(struct mme_mongo *p, struct mme_mongo_names *names)
+{
+	mme_mongo_name_end(p, names, p->want == MME_WANT_COLLECTION);
+	if (p->want == MME_WANT_DATABASE)
+		mme_mongo_skip_rest(p); /* drivers put `$db` behind the command's own fields */
+	else
+		p->phase = MME_MONGO_TYPE;
+}
+
 /* One byte of sections, element types, keys and strings. */
 MME_INLINE void mme_mongo_byte(struct mme_mongo *p, struct mme_mongo_names *names, __u8 byte)
 {
@@ -531,15 +540,10 @@ MME_INLINE void mme_mongo_byte(struct mme_mongo *p, struct mme_mongo_names *name
 	case MME_MONGO_STRING: {
 		const __u32 which = p->want == MME_WANT_COLLECTION;
 
-		if (--p->value) {
+		if (--p->value)
 			mme_mongo_name_byte(p, names, which, byte);
-			break;
-		}
-		mme_mongo_name_end(p, names, which);
-		if (p->want == MME_WANT_DATABASE)
-			mme_mongo_skip_rest(p); /* drivers put `$db` behind the command's own fields */
 		else
-			p->phase = MME_MONGO_TYPE;
+			mme_mongo_string_end(p, names);
 		break;
 	}
 	case MME_MONGO_REGEX:
@@ -647,7 +651,8 @@ MME_INLINE void mme_mongo_key_bytes(struct mme_mongo *p, struct mme_window *wind
 	mme_mongo_key_end(p);
 }
 
-/* Up to eight bytes of a wanted string at once, but for its terminator; there must be 8 bytes of window and message. */
+/* Up to eight bytes of a wanted string at once, with its terminator when that is among them; there must be 8 bytes of
+ * window and message. */
 MME_INLINE void mme_mongo_string_bytes(struct mme_mongo *p, struct mme_mongo_names *names, struct mme_window *window)
 {
 	const __u64 word = mme_window_load64(window, window->position);
@@ -660,6 +665,36 @@ MME_INLINE void mme_mongo_string_bytes(struct mme_mongo *p, struct mme_mongo_nam
 	window->position += count;
 	p->left -= count;
 	p->value -= count;
+	if (count == 8)
+		return;
+	window->position++;
+	p->left--;
+	mme_mongo_string_end(p, names);
+}
+
+/* Header, flags, and the body's kind and length. */
+#define MME_MONGO_SHORTCUT_BYTES 25
+
+/* The start of nearly every message at once: an OP_MSG whose body comes first. What is not so simple is left alone. */
+MME_INLINE void mme_mongo_start_shortcut(struct mme_mongo *p, struct mme_window *window)
+{
+	const __u32 position = window->position;
+	const __u64 start = mme_window_load64(window, position), header = mme_window_load64(window, position + 8);
+	const __u32 length = (__u32)start, flags = (__u32)mme_window_load64(window, position + 16);
+	const __u32 document = (__u32)mme_window_load64(window, position + 21);
+
+	if (length < MME_MONGO_SHORTCUT_BYTES || !mme_mongo_plausible_length(length) ||
+	    (__u32)(header >> 32) != MME_OP_MSG || (flags & 0xfffcu) || mme_window_byte(window, position + 20) ||
+	    document < 5 || document - 4 > length - MME_MONGO_SHORTCUT_BYTES)
+		return;
+	p->length = length;
+	p->left = length - MME_MONGO_SHORTCUT_BYTES;
+	p->code = 0;
+	p->id = p->flags & MME_MONGO_IS_REPLY ? (__u32)header : (__u32)(start >> 32);
+	p->flags |= (flags & 1 ? MME_MONGO_CHECKSUM : 0) | (flags & 2 ? MME_MONGO_MORE_TO_COME : 0) |
+		    (flags & (1 << 16) ? MME_MONGO_EXHAUST_ALLOWED : 0);
+	p->phase = MME_MONGO_TYPE;
+	window->position = position + MME_MONGO_SHORTCUT_BYTES;
 }
 
 /* Bytes of the message that the window holds. */
@@ -677,6 +712,14 @@ MME_INLINE enum mme_step mme_mongo_stages(struct mme_mongo *p, struct mme_mongo_
 	__u32 available = mme_mongo_available(p, window);
 	enum mme_step step;
 
+	if (p->phase == MME_MONGO_TYPE && available > 8 && mme_window_byte(window, window->position)) {
+		p->type = mme_window_byte(window, window->position);
+		p->token = MME_HASH_START;
+		p->phase = MME_MONGO_KEY;
+		window->position++;
+		p->left--;
+		available--;
+	}
 	if (p->phase == MME_MONGO_STRING && available >= 8 && p->value > 1 &&
 	    names->text[p->want == MME_WANT_COLLECTION].length <= MME_NAME_BYTES - 8) {
 		mme_mongo_string_bytes(p, names, window);
@@ -724,8 +767,11 @@ MME_INLINE enum mme_step mme_mongo_feed(struct mme_mongo *p, struct mme_mongo_na
 		mme_forget_registers();
 		if (window->position >= window->length)
 			return MME_STEP_MORE;
-		if (p->phase == MME_MONGO_START && p->number_bytes == 0)
+		if (p->phase == MME_MONGO_START && p->number_bytes == 0) {
 			mme_mongo_begin(p, names);
+			if (window->length - window->position > MME_MONGO_SHORTCUT_BYTES)
+				mme_mongo_start_shortcut(p, window);
+		}
 		mme_forget_registers();
 		step = mme_mongo_stages(p, names, window);
 		mme_forget_registers();

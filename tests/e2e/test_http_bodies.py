@@ -39,7 +39,7 @@ def test_response(agent, traefik, method, framing, size):
         assert (status, len(body)) == (200, size if method == "GET" else 0)
     m.assert_equal(1)
     assert sum(m.counted("responses_bytes_total").values()) == len(body)
-    assert m.upstream("responses_bytes_total") == m.counted("responses_bytes_total")
+    assert m.upstream("responses_bytes_total") == m.counted("responses_bytes_total"), m.losses()
     assert not skipped_messages(m.agent)
 
 

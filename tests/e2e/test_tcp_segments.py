@@ -196,6 +196,7 @@ def test_counts_as_traefik_does(agent, traefik, connect, way):
         tcp.wait_bytes(b"HTTP/1.1 203")
         tcp.send(get("/?status=201"))  # the connection is still in step
         tcp.wait_bytes(b"HTTP/1.1 201")
+        tcp.close()  # bytes that still wait for what is missing in front of them are accounted now
     m.assert_equal(len(REQUESTS) + 1)
     assert m.counted() == {**COUNTED, ("201", "GET", "http"): 1}
     assert m.upstream() == m.counted()

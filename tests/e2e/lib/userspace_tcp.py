@@ -87,6 +87,8 @@ class UserTcp:
         self.finished = False
 
     def close(self) -> None:
+        if self.link.fileno() < 0:
+            return
         self.transmit(self.at(self.sent), ACK | RST)
         self.link.close()
 

@@ -18,7 +18,7 @@
 namespace mme::test {
 
 inline constexpr uint32_t kParkedBytes = 2048;  // MME_PARKED_BYTES
-inline constexpr int kDrain = 32;               // MME_DRAIN
+inline constexpr int kDrain = 64;               // MME_DRAIN
 
 // A broken invariant: the parser went where it must not.
 inline void require(bool condition) {
@@ -76,7 +76,6 @@ class HostConnection {
     bool is_request = false;
     uint64_t now_ns = 0;
     std::string_view bytes;  // of the segment, without what was seen before
-    uint32_t kept = 0;       // of them still there to be loaded
     uint32_t offset = 0;
 
     uint32_t left() const { return static_cast<uint32_t>(bytes.size()) - offset; }
@@ -92,13 +91,9 @@ class HostConnection {
   bool is_ingress(bool is_request) const { return mme_is_request(connection_.role, 1) == is_request; }
   mme_direction& direction(bool is_request) { return is_request ? connection_.request : connection_.reply; }
 
-  void account_parsed(uint64_t bytes) {
-    account_.bytes_seen += bytes;
-    account_.bytes_parsed += bytes;
-  }
+  void account_parsed(uint64_t bytes) { account_.bytes_parsed += bytes; }
   void account_skipped(uint32_t reason, uint64_t bytes, uint64_t messages) {
     require(reason < MME_SKIPS);
-    account_.bytes_seen += bytes;
     account_.bytes_skipped[reason] += bytes;
     account_.messages_skipped[reason] += messages;
   }
@@ -210,12 +205,12 @@ class HostConnection {
     samples_.push_back(sample);
   }
 
+  bool at_message_start(const mme_direction& d) const {
+    return is_mongo() ? d.mongo.phase == MME_MONGO_START && !d.mongo.number_bytes : d.http.phase == MME_HTTP1_START;
+  }
+
   void before_message(Work& work) {
-    if (is_mongo()) {
-      if (work.direction.mongo.phase != MME_MONGO_START || work.direction.mongo.number_bytes) return;
-    } else if (work.direction.http.phase != MME_HTTP1_START) {
-      return;
-    }
+    if (!at_message_start(work.direction)) return;
     if (work.is_request) {
       connection_.request_started_ns = work.now_ns;
     } else if (is_mongo()) {
@@ -259,8 +254,8 @@ class HostConnection {
   }
 
   static bool load(Work& work) {
-    if (work.offset >= work.kept) return false;
-    work.window.length = std::min<uint32_t>(work.kept - work.offset, MME_WINDOW_BYTES);
+    if (!work.left()) return false;
+    work.window.length = std::min<uint32_t>(work.left(), MME_WINDOW_BYTES);
     work.window.position = 0;
     std::memcpy(work.window.bytes, work.bytes.data() + work.offset, work.window.length);
     // what lies behind the window must not matter
@@ -313,7 +308,7 @@ class HostConnection {
   }
 
   void resume_names(Work& work) {
-    if (!is_mongo() || !work.is_request) return;
+    if (!is_mongo() || !work.is_request || at_message_start(work.direction)) return;
     work.names.hash[0] = connection_.request_name[0];
     work.names.hash[1] = connection_.request_name[1];
     if (is_cut_name(work.direction.mongo))
@@ -321,7 +316,7 @@ class HostConnection {
   }
 
   void suspend_names(Work& work) {
-    if (!is_mongo() || !work.is_request) return;
+    if (!is_mongo() || !work.is_request || at_message_start(work.direction)) return;
     connection_.request_name[0] = work.names.hash[0];
     connection_.request_name[1] = work.names.hash[1];
     remember_names(work.names);
@@ -361,12 +356,11 @@ class HostConnection {
   }
 
   // --- observer.bpf.c ---
-  Work begin(bool is_request, std::string_view bytes, uint64_t now_ns, uint32_t kept) {
+  Work begin(bool is_request, std::string_view bytes, uint64_t now_ns) {
     Work work;
     work.is_request = is_request;
     work.bytes = bytes;
     work.now_ns = now_ns;
-    work.kept = kept;
     work.direction = direction(is_request);
     return work;
   }
@@ -374,7 +368,6 @@ class HostConnection {
   void jump(mme_direction& d, uint32_t sequence) {
     const uint32_t hole = sequence - d.next_seq;
     d.next_seq = sequence;
-    connection_.parked = 0;
     if (d.sync != MME_SYNC_LOCKED) return;
     if (skippable(d) > hole) {
       skip(d, hole);
@@ -385,8 +378,13 @@ class HostConnection {
   }
 
   void park(const Segment& segment) {
-    parked_[segment.sequence] = {std::string(segment.bytes), segment.now_ns};
-    connection_.parked++;
+    for (size_t at = 0; at < segment.bytes.size(); at += kParkedBytes) {
+      const std::string piece(segment.bytes.substr(at, kParkedBytes));
+      Parked& place = parked_[segment.sequence + static_cast<uint32_t>(at)];
+      account_skipped(MME_SKIP_DUPLICATE, place.bytes.size(), 0);
+      connection_.parked += static_cast<uint32_t>(piece.size() - place.bytes.size());
+      place = {piece, segment.now_ns};
+    }
   }
 
   bool claim(mme_direction& d, const Segment& segment, uint32_t& seen) {
@@ -419,25 +417,24 @@ class HostConnection {
   bool drain_one() {
     const bool is_request = mme_is_request(connection_.role, 1) != 0;
     const uint32_t next = direction(is_request).next_seq;
-    const auto found = parked_.find(next);
+    const auto found = std::find_if(parked_.begin(), parked_.end(), [next](const auto& parked) {
+      return static_cast<int32_t>(next - parked.first) >= 0;
+    });
     if (found == parked_.end()) return false;
     const Parked parked = found->second;
     const auto bytes = static_cast<uint32_t>(parked.bytes.size());
-    Work work = begin(is_request, parked.bytes, parked.arrived_ns, std::min(bytes, kParkedBytes));
-    work.direction.next_seq = next + bytes;
-    resume_names(work);
-    Walk result = Walk::kLost;
-    if (work.direction.sync == MME_SYNC_OPAQUE)
-      result = Walk::kDone;
-    else if (work.direction.sync == MME_SYNC_LOCKED || try_lock(work))
-      result = walk(work);
-    walk_end(work, result);
-    parked_.erase(next);
-    if (connection_.parked) connection_.parked--;
+    const uint32_t behind = std::min(next - found->first, bytes);
+    parked_.erase(found);
+    connection_.parked -= bytes;
+    account_skipped(MME_SKIP_DUPLICATE, behind, 0);
+    Work work = begin(is_request, std::string_view(parked.bytes).substr(behind), parked.arrived_ns);
+    work.direction.next_seq = next + bytes - behind;
+    parse(work);
     return true;
   }
 
   void observe(const Segment& segment) {
+    account_.bytes_seen += segment.bytes.size();
     mme_direction& d = direction(segment.is_request);
     uint32_t seen = 0;
     if (segment.urgent && d.sync != MME_SYNC_OPAQUE) {
@@ -457,7 +454,7 @@ class HostConnection {
     if (!claim(d, segment, seen)) return;
     if (seen) account_skipped(MME_SKIP_DUPLICATE, seen, 0);
     const std::string_view fresh = segment.bytes.substr(seen);
-    Work work = begin(segment.is_request, fresh, segment.now_ns, static_cast<uint32_t>(fresh.size()));
+    Work work = begin(segment.is_request, fresh, segment.now_ns);
     if (segment.is_request && is_ingress(true) && at_message_start(work.direction)) {
       connection_.start_seq = segment.sequence + seen;
       connection_.start_count = work.direction.count;
@@ -467,14 +464,14 @@ class HostConnection {
     for (int i = 0; i < kDrain && drain_one(); i++) continue;
   }
 
-  bool at_message_start(const mme_direction& d) const {
-    return is_mongo() ? d.mongo.phase == MME_MONGO_START && !d.mongo.number_bytes : d.http.phase == MME_HTTP1_START;
-  }
-
   void parse(Work& work) {
-    if (work.direction.sync != MME_SYNC_LOCKED && !try_lock(work)) {
+    if (work.direction.sync == MME_SYNC_SEEK && !try_lock(work)) {
       account_skipped(MME_SKIP_UNSYNCED, work.bytes.size(), 0);
       direction(work.is_request) = work.direction;
+      return;
+    }
+    if (work.direction.sync == MME_SYNC_OPAQUE) {
+      walk_end(work, Walk::kDone);
       return;
     }
     resume_names(work);
@@ -487,7 +484,7 @@ class HostConnection {
     if (d.sync != MME_SYNC_LOCKED || d.http.phase != MME_HTTP1_UNTIL_CLOSE ||
         d.next_seq != segment.sequence + segment.bytes.size())
       return;
-    Work work = begin(false, {}, segment.now_ns, 0);
+    Work work = begin(false, {}, segment.now_ns);
     if (mme_http1_close(&work.direction.http) == MME_STEP_MESSAGE) http_reply_step(work);
     connection_.reply = work.direction;
   }
