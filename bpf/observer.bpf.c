@@ -57,13 +57,17 @@ __noinline __weak int wait_for_turn(struct __sk_buff *skb)
 	return 0;
 }
 
-/* Whether TCP has not taken the bytes at `sequence`, although they were parsed: then they were of a segment that it
- * rejected (a bad checksum, say), and these are the real ones. */
-static __always_inline int was_rejected(struct bpf_sock *sk, __u32 sequence)
+/* How many of the segment's first bytes TCP has. What lies behind them and was parsed nevertheless was of a segment
+ * that it rejected (a bad checksum, say), and this one brings the real bytes. */
+static __always_inline __u32 taken_by_tcp(struct bpf_sock *sk, const struct mme_packet *packet)
 {
 	struct bpf_tcp_sock *tcp = bpf_tcp_sock(sk);
+	__s32 taken;
 
-	return tcp && (__s32)(tcp->rcv_nxt - sequence) <= 0;
+	if (!tcp)
+		return packet->payload;
+	taken = (__s32)(tcp->rcv_nxt - packet->sequence);
+	return taken < 0 ? 0 : (__u32)taken;
 }
 
 /* Whether TCP has taken bytes that were never parsed: the hole before this segment will not be filled. */
@@ -95,6 +99,7 @@ static __always_inline int take_place(struct __sk_buff *skb, struct bpf_sock *sk
 				      struct mme_direction *d, const struct mme_packet *packet, int ingress,
 				      __u32 *seen)
 {
+	__u32 taken = packet->payload;
 	enum mme_place place;
 
 	if (d->sync == MME_SYNC_NONE) {
@@ -106,10 +111,11 @@ static __always_inline int take_place(struct __sk_buff *skb, struct bpf_sock *sk
 		account_skipped(c->role, MME_SKIP_OUT_OF_WINDOW, packet->payload, 0);
 		return 0;
 	}
-	if (ingress && (place == MME_PLACE_OLD || *seen) && was_rejected(sk, packet->sequence) &&
-	    mme_connection_take_back(c, packet->sequence)) {
+	if (ingress && (place == MME_PLACE_OLD || *seen))
+		taken = taken_by_tcp(sk, packet);
+	if (taken < packet->payload && mme_connection_take_back(c, packet->sequence + taken)) {
 		account_skipped(c->role, MME_SKIP_REJECTED, 0, 1);
-		*seen = 0;
+		*seen = taken;
 	} else if (place == MME_PLACE_OLD) {
 		account_skipped(c->role, MME_SKIP_DUPLICATE, packet->payload, 0);
 		return 0;
