@@ -29,7 +29,7 @@ __noinline __weak int adopt_parked(struct bpf_sock_ops *ops, __u32 slot)
 		c->role = piece->role;
 		c->target = piece->target;
 		mme_connection_start(c);
-		count_connections(1 + c->role, 1);
+		count_open(c->role, c->target, s->key.port, 1);
 	}
 	account_seen(c->role, piece->bytes);
 	walk_begin(c, s, 1, piece->arrived_ns, 0, piece->bytes);
@@ -125,7 +125,7 @@ static __always_inline void opened(struct bpf_sock_ops *ops)
 		return;
 	c->flags |= MME_CONNECTION_ACTIVE;
 	start_streams(&c->reply, &c->request, in_seq, out_seq);
-	count_connections(1 + c->role, 1);
+	count_open(c->role, c->target, 0, 1);
 }
 
 static __always_inline void connecting(struct bpf_sock_ops *ops)
@@ -157,7 +157,7 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 	if (c->role == MME_ROLE_NONE || c->role == MME_ROLE_FOREIGN)
 		return;
 	if (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE))
-		count_connections(1 + c->role, -1);
+		count_open(c->role, c->target, (__u16)ops->local_port, -1);
 	account_skipped(c->role, MME_SKIP_GAP, c->parked, 0);
 	if (c->role == MME_ROLE_MONGOD)
 		unanswered = c->pending.flags & MME_PENDING_USED ? 1 : 0;

@@ -113,6 +113,14 @@ Result<> read_connections(const observer_bpf& skeleton, KernelSnapshot& out) {
     if (auto found = look_up(skeleton.maps.connection_counts, &key, &count); !found) return found;
     out.open_connections.at(role) = static_cast<int64_t>(count) < 0 ? 0 : count;
   }
+  mme_port_key key{};
+  const mme_port_key* previous = nullptr;
+  while (bpf_map__get_next_key(skeleton.maps.open_by_port, previous, &key, sizeof(key)) == 0) {
+    uint64_t count = 0;
+    if (auto found = look_up(skeleton.maps.open_by_port, &key, &count); !found) return found;
+    out.open_by_port.push_back({key.target, key.port, static_cast<int64_t>(count) < 0 ? 0 : count});
+    previous = &key;
+  }
   return {};
 }
 

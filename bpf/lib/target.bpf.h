@@ -50,7 +50,7 @@ static __always_inline void decide_role(struct __sk_buff *skb, struct mme_connec
 		return;
 	mme_connection_start(c);
 	if (c->flags & MME_CONNECTION_COUNTED)
-		count_connections(1 + c->role, 1);
+		count_open(c->role, c->target, local_port, 1);
 }
 
 /* Decides what a socket is, and makes the state of one that is older than the agent. Returns enum mme_role. */

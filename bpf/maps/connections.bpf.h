@@ -29,6 +29,32 @@ static __always_inline void count_connections(__u32 index, __s64 by)
 		__sync_fetch_and_add(count, (__u64)by);
 }
 
+/* Open connections of entrypoints. Two's complement sums, written by the programs, read by the agent, never deleted.
+ * Full: the connection counts by role only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct mme_port_key);
+	__type(value, __u64);
+} open_by_port SEC(".maps");
+
+static __always_inline void count_open(__u8 role, __u16 target, __u16 port, __s64 by)
+{
+	struct mme_port_key key = {.target = target, .port = port};
+	__u64 *count, zero = 0;
+
+	count_connections(1 + role, by);
+	if (role != MME_ROLE_ENTRYPOINT)
+		return;
+	count = bpf_map_lookup_elem(&open_by_port, &key);
+	if (!count) {
+		bpf_map_update_elem(&open_by_port, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&open_by_port, &key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, (__u64)by);
+}
+
 static __always_inline int connections_full(void)
 {
 	__u32 zero = 0;

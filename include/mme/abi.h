@@ -143,6 +143,12 @@ struct mme_listener_key {
 	__u8 pad[6];
 };
 
+/* An entrypoint of an observed process. */
+struct mme_port_key {
+	__u16 target;
+	__u16 port; /* host order */
+};
+
 struct mme_listener {
 	__u16 target;
 	__u8 role; /* enum mme_role */
