@@ -44,8 +44,7 @@ static __always_inline __u64 v4_mapped(__u32 address)
 static __always_inline enum mme_packet_kind read_packet(struct __sk_buff *skb, struct mme_packet *packet)
 {
 	__u32 header[10]; /* 40 bytes: IPv4 + TCP without options, or IPv6 alone */
-	__u32 tcp[5];
-	__u32 tcp_offset;
+	__u32 tcp_offset, ports, sequence, flags;
 
 	if (bpf_skb_load_bytes(skb, 0, header, sizeof(header)))
 		return MME_PACKET_OTHER;
@@ -60,11 +59,10 @@ static __always_inline enum mme_packet_kind read_packet(struct __sk_buff *skb, s
 		packet->destination[1] = v4_mapped(header[4]);
 		tcp_offset = header_bytes;
 		if (header_bytes == 20) {
-			tcp[0] = header[5];
-			tcp[1] = header[6];
-			tcp[3] = header[8];
-		} else if (bpf_skb_load_bytes(skb, tcp_offset, tcp, sizeof(tcp))) {
-			return MME_PACKET_UNSUPPORTED;
+			ports = header[5];
+			sequence = header[6];
+			flags = header[8];
+			goto known;
 		}
 	} else if (skb->protocol == bpf_htons(MME_ETH_IPV6)) {
 		const __u32 next_header = (header[1] >> 16) & 0xff;
@@ -78,16 +76,20 @@ static __always_inline enum mme_packet_kind read_packet(struct __sk_buff *skb, s
 		packet->destination[0] = (__u64)header[7] << 32 | header[6];
 		packet->destination[1] = (__u64)header[9] << 32 | header[8];
 		tcp_offset = 40;
-		if (bpf_skb_load_bytes(skb, tcp_offset, tcp, sizeof(tcp)))
-			return MME_PACKET_UNSUPPORTED;
 	} else {
 		return MME_PACKET_OTHER;
 	}
-	packet->source_port = bpf_ntohs((__u16)tcp[0]);
-	packet->destination_port = bpf_ntohs((__u16)(tcp[0] >> 16));
-	packet->sequence = bpf_ntohl(tcp[1]);
-	packet->flags = (__u8)(tcp[3] >> 8);
-	packet->offset = tcp_offset + ((tcp[3] >> 4) & 0xf) * 4;
+	if (bpf_skb_load_bytes(skb, tcp_offset, header, 20))
+		return MME_PACKET_UNSUPPORTED;
+	ports = header[0];
+	sequence = header[1];
+	flags = header[3];
+known:
+	packet->source_port = bpf_ntohs((__u16)ports);
+	packet->destination_port = bpf_ntohs((__u16)(ports >> 16));
+	packet->sequence = bpf_ntohl(sequence);
+	packet->flags = (__u8)(flags >> 8);
+	packet->offset = tcp_offset + ((flags >> 4) & 0xf) * 4;
 	packet->payload = skb->len > packet->offset ? skb->len - packet->offset : 0;
 	if (packet->flags & MME_TCP_SYN)
 		packet->sequence++;
