@@ -8,7 +8,9 @@
 #include <bit>
 #include <cerrno>
 #include <ctime>
+#include <span>
 
+#include "kernel/map_entries.h"
 #include "mme/mongo_commands.h"
 
 namespace mme {
@@ -71,30 +73,26 @@ Result<> read_accounts(const observer_bpf& skeleton, KernelSnapshot& out) {
 }
 
 Result<> read_mongo(const observer_bpf& skeleton, KernelSnapshot& out) {
+  const auto cpus = static_cast<size_t>(libbpf_num_possible_cpus());
   out.mongo_awaited.assign(MME_MONGO_COMMAND_COUNT, 0);
   out.mongo_unacknowledged.assign(MME_MONGO_COMMAND_COUNT, 0);
-  for (uint32_t command = 0; command < MME_MONGO_COMMAND_COUNT; ++command) {
-    const auto cpus = look_up_percpu<mme_mongo_counts>(skeleton.maps.mongo_counts, command);
-    if (!cpus) return tl::make_unexpected(cpus.error());
-    for (const mme_mongo_counts& cpu : *cpus) {
+  auto read = for_each_entry(skeleton.maps.mongo_counts, [&](const void* key, const void* value) {
+    const uint32_t command = *static_cast<const uint32_t*>(key);
+    if (command >= MME_MONGO_COMMAND_COUNT) return;
+    for (const mme_mongo_counts& cpu : std::span(static_cast<const mme_mongo_counts*>(value), cpus)) {
       out.mongo_awaited[command] += cpu.awaited;
       out.mongo_unacknowledged[command] += cpu.unacknowledged;
     }
-  }
-  const int fd = bpf_map__fd(skeleton.maps.mongo_errors);
-  mme_mongo_error_key key{};
-  const void* previous = nullptr;
-  while (bpf_map_get_next_key(fd, previous, &key) == 0) {
-    uint64_t count = 0;
-    if (bpf_map_lookup_elem(fd, &key, &count) == 0) {
-      if (key.code == MME_ERROR_CODE_OVERFLOW)
-        out.mongo_errors_overflow += count;
-      else
-        out.mongo_errors.push_back({key.target, key.command, static_cast<int32_t>(key.code), count});
-    }
-    previous = &key;
-  }
-  return {};
+  });
+  if (!read) return read;
+  return for_each_entry(skeleton.maps.mongo_errors, [&](const void* key, const void* value) {
+    const auto& error = *static_cast<const mme_mongo_error_key*>(key);
+    const uint64_t count = *static_cast<const uint64_t*>(value);
+    if (error.code == MME_ERROR_CODE_OVERFLOW)
+      out.mongo_errors_overflow += count;
+    else
+      out.mongo_errors.push_back({error.target, error.command, static_cast<int32_t>(error.code), count});
+  });
 }
 
 void read_programs(const Programs& programs, KernelSnapshot& out) {
@@ -205,18 +203,24 @@ void MapReader::read_series(const mme_settings& settings, uint32_t family, uint3
   }
 }
 
-void MapReader::read_names(const Programs& programs, KernelSnapshot& out) {
-  const int fd = bpf_map__fd(programs.observer->maps.names);
-  for (const RawSeries& series : out.series) {
-    if (series.key.family != MME_FAMILY_MONGO) continue;
-    for (const uint64_t hash : series.key.name) {
-      if (hash == 0 || names_.contains(hash)) continue;
-      mme_name name{};
-      if (bpf_map_lookup_elem(fd, &hash, &name) != 0) continue;
-      names_.emplace(hash, std::string(name.text, std::min<size_t>(name.length, MME_NAME_BYTES)));
-    }
+// A series' names are in the map before the series is, and neither is ever deleted: new names come with new series.
+Result<> MapReader::read_names(const Programs& programs, KernelSnapshot& out) {
+  const auto series = static_cast<size_t>(std::count_if(
+      out.series.begin(), out.series.end(), [](const RawSeries& one) { return one.key.family == MME_FAMILY_MONGO; }));
+  if (series != named_series_) {
+    auto names = std::make_shared<WireNames>();
+    names->reserve(names_->size());
+    auto read = for_each_entry(programs.observer->maps.names, [&](const void* key, const void* value) {
+      const auto& name = *static_cast<const mme_name*>(value);
+      names->emplace(*static_cast<const uint64_t*>(key),
+                     std::string(name.text, std::min<size_t>(name.length, MME_NAME_BYTES)));
+    });
+    if (!read) return read;
+    names_ = std::move(names);
+    named_series_ = series;
   }
   out.names = names_;
+  return {};
 }
 
 Result<KernelSnapshot> MapReader::read(const Programs& programs) {
@@ -233,7 +237,7 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
     out.series_in_use.at(family) = state.used;
     read_series(programs.settings, family, state.used, out);
   }
-  read_names(programs, out);
+  if (auto done = read_names(programs, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_accounts(skeleton, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_mongo(skeleton, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_connections(skeleton, out); !done) return tl::make_unexpected(done.error());

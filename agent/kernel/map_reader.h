@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,13 +33,14 @@ class MapReader {
   void read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out);
   void add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, Latency& latency);
   void add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out);
-  void read_names(const Programs& programs, KernelSnapshot& out);
+  [[nodiscard]] Result<> read_names(const Programs& programs, KernelSnapshot& out);
 
   MappedBytes entries_;
   MappedBytes histograms_;
   std::vector<double> bounds_s_;
   std::unordered_map<uint32_t, Widened> widened_;  // by histogram index: shard and slot
-  std::unordered_map<uint64_t, std::string> names_;
+  std::shared_ptr<const WireNames> names_ = std::make_shared<WireNames>();
+  size_t named_series_ = 0;  // whose names are in names_
 };
 
 // Memory of all maps, by map: values, keys and the kernel's own bookkeeping a entry, as far as it is known.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -41,13 +42,16 @@ struct RawMongoError {
   uint64_t count = 0;
 };
 
+// Names from the wire by hash; any bytes, perhaps cut at MME_NAME_BYTES.
+using WireNames = std::unordered_map<uint64_t, std::string>;
+
 // What the BPF maps held at one moment; plain data, nothing resolved. kernel/map_reader fills it,
 // metrics/resolve turns it into a Snapshot.
 struct KernelSnapshot {
   double monotonic_s = 0;
   std::vector<double> bounds_s;
   std::vector<RawSeries> series;
-  std::unordered_map<uint64_t, std::string> names;  // wire names by hash; any bytes, perhaps cut at MME_NAME_BYTES
+  std::shared_ptr<const WireNames> names = std::make_shared<WireNames>();
   std::array<RawAccount, MME_PROTOCOLS> accounts{};
   std::array<uint64_t, MME_FAMILIES> series_in_use{};
   std::array<uint64_t, MME_FAMILIES> series_overflow{};

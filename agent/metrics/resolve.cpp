@@ -29,8 +29,8 @@ std::string entrypoint_name(const ResolveContext& context, uint16_t target_id, u
 // Hash 0: the command has no such name, as `ping` has no collection.
 std::string wire_name(const KernelSnapshot& raw, uint64_t hash) {
   if (hash == 0) return "";
-  const auto found = raw.names.find(hash);
-  if (found == raw.names.end()) return std::string(kUnknown);
+  const auto found = raw.names->find(hash);
+  if (found == raw.names->end()) return std::string(kUnknown);
   return label_text(found->second, found->second.size() >= MME_NAME_BYTES);
 }
 

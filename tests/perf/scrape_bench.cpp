@@ -14,6 +14,7 @@ constexpr size_t kBounds = 15;
 
 KernelSnapshot kernel_snapshot(uint32_t series) {
   KernelSnapshot raw;
+  WireNames names = {{1, "perf"}};
   for (size_t i = 1; i <= kBounds; ++i) raw.bounds_s.push_back(0.005 * static_cast<double>(i));
   for (uint32_t i = 0; i < series; ++i) {
     RawSeries one;
@@ -24,10 +25,10 @@ KernelSnapshot kernel_snapshot(uint32_t series) {
     one.latency.bounds.assign(kBounds + 1, 1000 + i);
     one.latency.buckets.fill(i);
     one.latency.sum_ns = 123456789ull * i;
-    raw.names.emplace(one.key.name[1], "collection" + std::to_string(i));
+    names.emplace(one.key.name[1], "collection" + std::to_string(i));
     raw.series.push_back(std::move(one));
   }
-  raw.names.emplace(1, "perf");
+  raw.names = std::make_shared<WireNames>(std::move(names));
   raw.mongo_awaited.assign(8, 0);
   raw.mongo_unacknowledged.assign(8, 0);
   return raw;

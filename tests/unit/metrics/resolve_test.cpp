@@ -108,7 +108,8 @@ TEST(Resolve, Upstream) {
 
 TEST(Resolve, MongoNamesByHash) {
   KernelSnapshot raw;
-  raw.names = {{1, "mme"}, {2, "memories\xff"}, {3, std::string(118, 'x') + "\xe2\x82"}};
+  raw.names =
+      std::make_shared<WireNames>(WireNames{{1, "mme"}, {2, "memories\xff"}, {3, std::string(118, 'x') + "\xe2\x82"}});
   raw.series = {mongo(MME_COMMAND_find, 1, 2, MME_OUTCOME_OK), mongo(MME_COMMAND_insert, 1, 3, MME_OUTCOME_ERROR),
                 mongo(MME_COMMAND_ping, 1, 0, MME_OUTCOME_OK), mongo(MME_COMMAND_ping, 1, 99, MME_OUTCOME_OK)};
   const Snapshot snapshot = resolve(raw, context());
