@@ -122,6 +122,15 @@ Result<> read_connections(const observer_bpf& skeleton, KernelSnapshot& out) {
   return {};
 }
 
+std::vector<Latency::Bucket> sparse(const FineBuckets& fine) {
+  std::vector<Latency::Bucket> buckets;
+  buckets.reserve(static_cast<size_t>(std::count_if(fine.begin(), fine.end(), [](uint64_t n) { return n != 0; })));
+  for (uint32_t index = 0; index < fine.size(); ++index) {
+    if (fine[index] != 0) buckets.push_back({index, fine[index]});
+  }
+  return buckets;
+}
+
 uint64_t bytes_of(const bpf_map* map, uint64_t cpus) {
   const uint64_t entries = bpf_map__max_entries(map);
   const uint64_t key = round_up(bpf_map__key_size(map), 8);
@@ -153,9 +162,9 @@ Result<MapReader> MapReader::open(const Programs& programs, const std::vector<do
   return reader;
 }
 
-void MapReader::add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, Latency& latency) {
+void MapReader::add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, FineBuckets& fine) {
   if (count < kWidenFrom) {
-    for (size_t i = 0; i < latency.buckets.size(); ++i) latency.buckets[i] += histogram.buckets[i];
+    for (size_t i = 0; i < fine.size(); ++i) fine[i] += histogram.buckets[i];
     return;
   }
   Widened& widened = widened_[index];
@@ -163,7 +172,7 @@ void MapReader::add_buckets(uint32_t index, const mme_histogram& histogram, uint
     const uint32_t now = histogram.buckets[i];
     widened.total[i] += now - widened.last[i];
     widened.last[i] = now;
-    latency.buckets[i] += widened.total[i];
+    fine[i] += widened.total[i];
   }
 }
 
@@ -173,6 +182,7 @@ void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mm
   RawSeries& series = out.series.emplace_back();
   series.key = key;
   series.latency.bounds.assign(settings.bounds + 1, 0);
+  FineBuckets fine{};
   for (uint32_t shard = 0; shard <= settings.shard_mask; ++shard) {
     const uint32_t index = shard * settings.slots + slot;
     const mme_histogram& histogram = histograms[index];
@@ -181,17 +191,19 @@ void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mm
       count += histogram.bounds[i];
       series.latency.bounds[i] += histogram.bounds[i];
     }
-    add_buckets(index, histogram, count, series.latency);
+    if (count == 0) continue;  // the CPUs of this shard had none of it
+    add_buckets(index, histogram, count, fine);
     series.latency.sum_ns += histogram.sum_ns;
     series.request_bytes += histogram.request_bytes;
     series.response_bytes += histogram.response_bytes;
   }
+  series.latency.buckets = sparse(fine);
 }
 
 void MapReader::read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out) {
   const auto entries = entries_.as<mme_series_entry>();
   const uint32_t base = family * (settings.series_per_family + 1);
-  out.series.reserve(out.series.size() + used + 1);  // each has two kilobytes: growing would copy megabytes
+  out.series.reserve(out.series.size() + used + 1);
   if (out.series_overflow.at(family) != 0) {
     mme_series_key other{};
     other.family = static_cast<uint8_t>(family);

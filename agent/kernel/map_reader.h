@@ -12,6 +12,7 @@
 #include "kernel/mapped_array.h"
 #include "kernel/programs.h"
 #include "metrics/kernel_snapshot.h"
+#include "metrics/quantile.h"
 
 namespace mme {
 
@@ -31,7 +32,7 @@ class MapReader {
   };
 
   void read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out);
-  void add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, Latency& latency);
+  void add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, FineBuckets& fine);
   void add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out);
   [[nodiscard]] Result<> read_names(const Programs& programs, KernelSnapshot& out);
 

@@ -7,15 +7,14 @@
 namespace mme {
 namespace {
 
-void add(GroupCounts& counts, const SparseLatency& latency, uint64_t request_bytes, uint64_t response_bytes,
-         bool error) {
+void add(GroupCounts& counts, const Latency& latency, uint64_t request_bytes, uint64_t response_bytes, bool error) {
   const uint64_t count = latency.count();
   counts.requests += count;
   if (error) counts.errors += count;
   counts.request_bytes += request_bytes;
   counts.response_bytes += response_bytes;
   counts.sum_ns += latency.sum_ns;
-  for (const SparseLatency::Bucket& bucket : latency.buckets) counts.buckets.at(bucket.index) += bucket.count;
+  for (const Latency::Bucket& bucket : latency.buckets) counts.buckets.at(bucket.index) += bucket.count;
 }
 
 bool server_error(const std::string& code) {

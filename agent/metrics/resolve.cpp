@@ -2,6 +2,7 @@
 #include "metrics/resolve.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -34,7 +35,7 @@ std::string wire_name(const KernelSnapshot& raw, uint64_t hash) {
   return label_text(found->second, found->second.size() >= MME_NAME_BYTES);
 }
 
-// Labels alone, for sorting: the histograms behind them are large.
+// Labels alone, for sorting.
 struct HttpLabels {
   std::string leg, code, method, protocol, target;
   auto operator<=>(const HttpLabels&) const = default;
@@ -69,23 +70,13 @@ MongoLabels mongo_labels(const ResolveContext& context, const KernelSnapshot& ra
           .target = target_name(context, key.target)};
 }
 
-SparseLatency sparse(Latency&& latency) {
-  SparseLatency result{.bounds = std::move(latency.bounds), .buckets = {}, .sum_ns = latency.sum_ns};
-  const auto is_set = [](uint64_t count) { return count != 0; };
-  result.buckets.reserve(static_cast<size_t>(std::count_if(latency.buckets.begin(), latency.buckets.end(), is_set)));
-  for (uint32_t index = 0; index < latency.buckets.size(); ++index) {
-    if (is_set(latency.buckets[index])) result.buckets.push_back({index, latency.buckets[index]});
-  }
-  return result;
-}
-
 HttpSeries series_of(HttpLabels labels, RawSeries& source) {
   return {.target = std::move(labels.target),
           .leg = std::move(labels.leg),
           .method = std::move(labels.method),
           .protocol = std::move(labels.protocol),
           .code = std::move(labels.code),
-          .latency = sparse(std::move(source.latency)),
+          .latency = std::move(source.latency),
           .request_bytes = source.request_bytes,
           .response_bytes = source.response_bytes};
 }
@@ -98,7 +89,7 @@ MongoSeries series_of(MongoLabels labels, RawSeries& source) {
           .collection = std::move(labels.collection),
           .outcome = std::move(labels.outcome),
           .ok = ok,
-          .latency = sparse(std::move(source.latency)),
+          .latency = std::move(source.latency),
           .request_bytes = source.request_bytes,
           .response_bytes = source.response_bytes};
 }
@@ -194,8 +185,20 @@ ProtocolAccount account(const RawAccount& raw) {
 void add(Latency& to, const Latency& from) {
   if (to.bounds.size() < from.bounds.size()) to.bounds.resize(from.bounds.size());
   for (size_t i = 0; i < from.bounds.size(); ++i) to.bounds[i] += from.bounds[i];
-  for (size_t i = 0; i < from.buckets.size(); ++i) to.buckets[i] += from.buckets[i];
   to.sum_ns += from.sum_ns;
+
+  std::vector<Latency::Bucket> merged;
+  merged.reserve(to.buckets.size() + from.buckets.size());
+  const auto by_index = [](const Latency::Bucket& a, const Latency::Bucket& b) { return a.index < b.index; };
+  std::merge(to.buckets.begin(), to.buckets.end(), from.buckets.begin(), from.buckets.end(), std::back_inserter(merged),
+             by_index);
+  to.buckets.clear();
+  for (const Latency::Bucket& bucket : merged) {
+    if (!to.buckets.empty() && to.buckets.back().index == bucket.index)
+      to.buckets.back().count += bucket.count;
+    else
+      to.buckets.push_back(bucket);
+  }
 }
 
 Snapshot resolve(KernelSnapshot raw, const ResolveContext& context) {

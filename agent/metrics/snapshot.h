@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -14,25 +13,14 @@ namespace mme {
 // A latency histogram as the maps hold it, summed over shards. All counts are cumulative since the maps were made,
 // never reset.
 struct Latency {
-  std::vector<uint64_t> bounds;  // exact counts by configured bound, not cumulative; one more for +Inf
-  std::array<uint64_t, MME_BUCKETS + 2> buckets{};  // by mme_bucket_index(); not cumulative
-  uint64_t sum_ns = 0;
-
-  [[nodiscard]] uint64_t count() const {
-    uint64_t total = 0;
-    for (uint64_t n : bounds) total += n;
-    return total;
-  }
-};
-
-// A Latency of which a Snapshot keeps the fine buckets that are not 0: some ten of 218.
-struct SparseLatency {
   struct Bucket {
     uint32_t index = 0;  // mme_bucket_index()
     uint64_t count = 0;
+
+    bool operator==(const Bucket&) const = default;
   };
-  std::vector<uint64_t> bounds;
-  std::vector<Bucket> buckets;  // ascending by index
+  std::vector<uint64_t> bounds;  // exact counts by configured bound, not cumulative; one more for +Inf
+  std::vector<Bucket> buckets;   // those that are not 0, some ten of 218; ascending by index, not cumulative
   uint64_t sum_ns = 0;
 
   [[nodiscard]] uint64_t count() const {
@@ -49,7 +37,7 @@ struct HttpSeries {
   std::string method;    // Traefik's closed set
   std::string protocol;  // "http", "websocket", ...
   std::string code;      // "200"
-  SparseLatency latency;
+  Latency latency;
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
 };
@@ -61,7 +49,7 @@ struct MongoSeries {
   std::string collection;
   std::string outcome;  // "ok", "error"
   bool ok = true;
-  SparseLatency latency;
+  Latency latency;
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
 };

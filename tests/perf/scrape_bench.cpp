@@ -23,7 +23,7 @@ KernelSnapshot kernel_snapshot(uint32_t series) {
     one.key.name[0] = 1;
     one.key.name[1] = 2 + i;
     one.latency.bounds.assign(kBounds + 1, 1000 + i);
-    one.latency.buckets.fill(i);
+    for (uint32_t bucket = 100; bucket < 110; ++bucket) one.latency.buckets.push_back({bucket, i});
     one.latency.sum_ns = 123456789ull * i;
     names.emplace(one.key.name[1], "collection" + std::to_string(i));
     raw.series.push_back(std::move(one));

@@ -9,8 +9,8 @@
 namespace mme {
 namespace {
 
-SparseLatency latency(std::vector<uint64_t> bounds, uint64_t sum_ns) {
-  SparseLatency result;
+Latency latency(std::vector<uint64_t> bounds, uint64_t sum_ns) {
+  Latency result;
   result.bounds = std::move(bounds);
   result.sum_ns = sum_ns;
   return result;

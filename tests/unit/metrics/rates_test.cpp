@@ -8,8 +8,8 @@
 namespace mme {
 namespace {
 
-SparseLatency latency(uint64_t count, uint64_t ns) {
-  SparseLatency result;
+Latency latency(uint64_t count, uint64_t ns) {
+  Latency result;
   result.bounds = {count};
   result.buckets = {{mme_bucket_index(ns), count}};
   result.sum_ns = count * ns;

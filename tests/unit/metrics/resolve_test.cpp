@@ -17,7 +17,7 @@ RawSeries entrypoint(uint16_t target, uint16_t port, uint16_t code, uint64_t cou
   series.key.code = code;
   series.key.method = MME_METHOD_GET;
   series.latency.bounds = {count, 0};
-  series.latency.buckets[100] = count;
+  series.latency.buckets = {{100, count}};
   series.latency.sum_ns = count * 1000;
   series.request_bytes = 1;
   series.response_bytes = 2;
@@ -63,15 +63,14 @@ TEST(Resolve, MergesWhatBecomesTheSame) {
   a.key.method = 77;
   RawSeries b = entrypoint(0, 8080, 200, 4);
   b.key.method = 78;
+  b.latency.buckets = {{99, 1}, {100, 2}, {217, 1}};
   raw.series = {a, entrypoint(0, 8080, 200, 9), b};
   const Snapshot snapshot = resolve(raw, context());
   ASSERT_EQ(snapshot.entrypoint.size(), 2U);
   const HttpSeries& merged = snapshot.entrypoint[0];
   EXPECT_EQ(merged.method, "EXTENSION_METHOD");
   EXPECT_EQ(merged.latency.bounds, (std::vector<uint64_t>{7, 0}));
-  ASSERT_EQ(merged.latency.buckets.size(), 1U);
-  EXPECT_EQ(merged.latency.buckets[0].index, 100U);
-  EXPECT_EQ(merged.latency.buckets[0].count, 7U);
+  EXPECT_EQ(merged.latency.buckets, (std::vector<Latency::Bucket>{{99, 1}, {100, 5}, {217, 1}}));
   EXPECT_EQ(merged.latency.sum_ns, 7000U);
   EXPECT_EQ(merged.request_bytes, 2U);
 }
