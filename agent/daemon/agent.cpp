@@ -100,7 +100,7 @@ Result<Snapshot> Agent::read() {
   return snapshot;
 }
 
-Result<std::string> Agent::metrics(Subset subset) {
+Result<TextSource> Agent::metrics(Subset subset) {
   const std::lock_guard lock(mutex_);
   return read().map([subset](Snapshot&& snapshot) { return exposition(std::move(snapshot), subset); });
 }

@@ -20,8 +20,8 @@
 namespace mme {
 
 // The agent without its signals and sockets: finds targets, has the kernel observe them, answers questions.
-// Thread-safe: one mutex for all, because the Observer has one caller at a time, and so that scrapes that arrive
-// together need the memory of one.
+// Thread-safe: one mutex for all, because the Observer has one caller at a time. The text of a scrape is written
+// without it.
 class Agent {
  public:
   using Clock = std::chrono::steady_clock;
@@ -38,7 +38,7 @@ class Agent {
   // Whether the last load of the configuration succeeded.
   void set_config_ok(bool ok);
 
-  [[nodiscard]] Result<std::string> metrics(Subset subset);
+  [[nodiscard]] Result<TextSource> metrics(Subset subset);
   [[nodiscard]] Result<Status> status();
   // Why the agent is not ready, a line each; empty: every target there is, is observed.
   [[nodiscard]] std::vector<std::string> problems();

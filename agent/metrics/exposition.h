@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "metrics/snapshot.h"
 
@@ -14,8 +16,18 @@ enum class Subset : uint8_t { all, traefik, mongodb };
 
 inline constexpr const char* kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
 
-// What a scrape is answered with: families() as text(). Takes the snapshot, to free it before the text grows: with
-// every family full each of the two has more than ten megabytes.
-[[nodiscard]] std::string exposition(Snapshot snapshot, Subset subset);
+// Takes a text piece by piece; false: no more of it is wanted.
+using TextSink = std::function<bool(std::string_view)>;
+
+// A text that is made while it is taken. False where the sink was.
+using TextSource = std::function<bool(const TextSink&)>;
+
+// What a scrape is answered with: all families of docs/metrics.md that the snapshot fills, in a fixed order, no two
+// samples with the same labels. Targets are no label: series that differ by their target alone are merged. With every
+// family full it has fifteen megabytes, of which one piece at a time is in memory.
+[[nodiscard]] TextSource exposition(Snapshot snapshot, Subset subset);
+
+// All pieces in one.
+[[nodiscard]] std::string whole(const TextSource& source);
 
 }  // namespace mme

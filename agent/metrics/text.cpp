@@ -1,44 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 // https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details
+#include "metrics/text.h"
+
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <string_view>
-#include <utility>
-
-#include "metrics/families.h"
 
 namespace mme {
 namespace {
 
-using prometheus::ClientMetric;
-using prometheus::MetricFamily;
-using prometheus::MetricType;
+constexpr size_t kPieceBytes = 32 << 10;   // small enough for the fast caches: each is copied thrice on its way
+constexpr size_t kSampleBytes = 16 << 10;  // a histogram with the longest labels
 
 std::string_view type_name(MetricType type) {
   switch (type) {
-    case MetricType::Counter:
+    case MetricType::counter:
       return "counter";
-    case MetricType::Gauge:
+    case MetricType::gauge:
       return "gauge";
-    case MetricType::Summary:
-      return "summary";
-    case MetricType::Histogram:
+    case MetricType::histogram:
       return "histogram";
-    case MetricType::Untyped:
+    case MetricType::untyped:
       break;
   }
   return "untyped";
 }
 
 void append_escaped(std::string& out, std::string_view value, bool quotes) {
+  const auto special = [quotes](char c) { return c == '\\' || c == '\n' || (quotes && c == '"'); };
   for (;;) {
-    const size_t special = value.find_first_of(quotes ? "\\\n\"" : "\\\n");
-    out += value.substr(0, special);
-    if (special == std::string_view::npos) return;
+    const auto plain = static_cast<size_t>(std::find_if(value.begin(), value.end(), special) - value.begin());
+    out += value.substr(0, plain);
+    if (plain == value.size()) return;
     out += '\\';
-    out += value[special] == '\n' ? 'n' : value[special];
-    value.remove_prefix(special + 1);
+    out += value[plain] == '\n' ? 'n' : value[plain];
+    value.remove_prefix(plain + 1);
   }
 }
 
@@ -65,10 +62,18 @@ void append_number(std::string& out, double value) {
   }
 }
 
-// `a="1",b="2"`
-std::string label_pairs(const ClientMetric& metric) {
+void append_number(std::string& out, uint64_t value) {
+  append_digits(out, value);
+}
+
+}  // namespace
+
+std::string label_pairs(std::initializer_list<Label> labels) {
   std::string pairs;
-  for (const ClientMetric::Label& label : metric.label) {
+  size_t bytes = 0;
+  for (const Label& label : labels) bytes += label.name.size() + label.value.size() + 4;
+  pairs.reserve(bytes);
+  for (const Label& label : labels) {
     if (!pairs.empty()) pairs += ',';
     pairs += label.name;
     pairs += "=\"";
@@ -78,111 +83,99 @@ std::string label_pairs(const ClientMetric& metric) {
   return pairs;
 }
 
-void append_sample_name(std::string& out, std::string_view name, std::string_view suffix, std::string_view pairs) {
-  out += name;
-  out += suffix;
-  if (!pairs.empty()) {
-    out += '{';
-    out += pairs;
-    out += '}';
-  }
-  out += ' ';
+TextWriter::TextWriter(TextSink sink) : sink_(std::move(sink)) {
+  out_.reserve(kPieceBytes + kSampleBytes);
 }
 
-// Bounds as text. Almost every histogram has the same ones, and writing a number costs more than the rest of its line.
-class BoundTexts {
- public:
-  const std::string& text(size_t place, double bound) {
-    if (place >= texts_.size()) texts_.resize(place + 1);
-    auto& [known, text] = texts_[place];
-    if (text.empty() || known != bound) {
-      known = bound;
-      text.clear();
-      append_number(text, bound);
-    }
-    return text;
+void TextWriter::family(std::string name, std::string help, MetricType type) {
+  name_ = std::move(name);
+  help_ = std::move(help);
+  type_ = type;
+  family_begun_ = false;
+}
+
+void TextWriter::begin_sample() {
+  if (std::exchange(family_begun_, true)) return;
+  out_ += "# HELP " + name_ + ' ';
+  append_escaped(out_, help_, false);
+  out_ += "\n# TYPE " + name_ + ' ';
+  out_ += type_name(type_);
+  out_ += '\n';
+}
+
+void TextWriter::end_sample() {
+  if (out_.size() < kPieceBytes) return;
+  wanted_ = wanted_ && sink_(out_);
+  out_.clear();
+}
+
+bool TextWriter::finish() {
+  if (!out_.empty()) wanted_ = wanted_ && sink_(out_);
+  out_.clear();
+  return wanted_;
+}
+
+template <typename Number>
+void TextWriter::append_line(std::string_view suffix, std::string_view labels, Number value) {
+  out_ += name_;
+  out_ += suffix;
+  if (!labels.empty()) {
+    out_ += '{';
+    out_ += labels;
+    out_ += '}';
   }
+  out_ += ' ';
+  append_number(out_, value);
+  out_ += '\n';
+}
 
- private:
-  std::vector<std::pair<double, std::string>> texts_;
-};
+void TextWriter::sample(std::string_view labels, double value) {
+  begin_sample();
+  append_line("", labels, value);
+  end_sample();
+}
 
-void append_histogram(std::string& out, const std::string& name, const ClientMetric& metric, BoundTexts& bounds) {
-  const std::string pairs = label_pairs(metric);
-  const std::string bucket_start = name + "_bucket{" + pairs + (pairs.empty() ? "le=\"" : ",le=\"");
-  const auto append_bucket = [&](const std::string& bound, uint64_t count) {
-    out += bucket_start;
-    out += bound;
-    out += "\"} ";
-    append_digits(out, count);
-    out += '\n';
+void TextWriter::sample(std::string_view labels, uint64_t value) {
+  begin_sample();
+  append_line("", labels, value);
+  end_sample();
+}
+
+void TextWriter::histogram(std::string_view labels, std::span<const double> bounds, const HistogramSample& histogram) {
+  begin_sample();
+  bucket_start_.assign(name_).append("_bucket{").append(labels).append(labels.empty() ? "le=\"" : ",le=\"");
+  const auto append_bucket = [this](std::string_view bound, uint64_t count) {
+    out_ += bucket_start_;
+    out_ += bound;
+    out_ += "\"} ";
+    append_digits(out_, count);
+    out_ += '\n';
   };
-  const ClientMetric::Histogram& histogram = metric.histogram;
-  for (size_t i = 0; i < histogram.bucket.size(); ++i) {
-    append_bucket(bounds.text(i, histogram.bucket[i].upper_bound), histogram.bucket[i].cumulative_count);
-  }
-  append_bucket("+Inf", histogram.sample_count);
-  append_sample_name(out, name, "_sum", pairs);
-  append_number(out, histogram.sample_sum);
-  out += '\n';
-  append_sample_name(out, name, "_count", pairs);
-  append_digits(out, histogram.sample_count);
-  out += '\n';
+  for (size_t i = 0; i < bounds.size(); ++i) append_bucket(bound_text(i, bounds[i]), histogram.cumulative.at(i));
+  append_bucket("+Inf", histogram.count);
+  append_line("_sum", labels, histogram.sum);
+  append_line("_count", labels, histogram.count);
+  end_sample();
 }
 
-void append_metric(std::string& out, const MetricFamily& family, const ClientMetric& metric, BoundTexts& bounds) {
-  if (family.type == MetricType::Histogram) return append_histogram(out, family.name, metric, bounds);
-  append_sample_name(out, family.name, "", label_pairs(metric));
-  switch (family.type) {
-    case MetricType::Counter:
-      append_number(out, metric.counter.value);
-      break;
-    case MetricType::Gauge:
-      append_number(out, metric.gauge.value);
-      break;
-    default:
-      append_number(out, metric.untyped.value);
-      break;
+const std::string& TextWriter::bound_text(size_t place, double bound) {
+  if (place >= bound_texts_.size()) bound_texts_.resize(place + 1);
+  auto& [known, text] = bound_texts_[place];
+  if (text.empty() || known != bound) {
+    known = bound;
+    text.clear();
+    append_number(text, bound);
   }
-  out += '\n';
+  return text;
 }
 
-// Close to what text() needs: growing would copy megabytes.
-size_t estimated_bytes(const std::vector<MetricFamily>& families) {
-  constexpr size_t kNumbers = 40;
-  size_t bytes = 0;
-  for (const MetricFamily& family : families) {
-    bytes += 2 * (family.name.size() + 16) + family.help.size();
-    for (const ClientMetric& metric : family.metric) {
-      size_t line = family.name.size() + kNumbers;
-      for (const ClientMetric::Label& label : metric.label) line += label.name.size() + label.value.size() + 4;
-      bytes += line * (family.type == MetricType::Histogram ? metric.histogram.bucket.size() + 3 : 1);
-    }
-  }
-  return bytes;
-}
-
-}  // namespace
-
-std::string text(const std::vector<MetricFamily>& families) {
-  std::string out;
-  out.reserve(estimated_bytes(families));
-  BoundTexts bounds;
-  for (const MetricFamily& family : families) {
-    out += "# HELP " + family.name + ' ';
-    append_escaped(out, family.help, false);
-    out += "\n# TYPE " + family.name + ' ';
-    out += type_name(family.type);
-    out += '\n';
-    for (const ClientMetric& metric : family.metric) append_metric(out, family, metric, bounds);
-  }
-  return out;
-}
-
-std::string exposition(Snapshot snapshot, Subset subset) {
-  const std::vector<MetricFamily> all = families(snapshot, subset);
-  snapshot = {};
-  return text(all);
+std::string whole(const TextSource& source) {
+  std::string text;
+  (void)source([&text](std::string_view piece) {
+    text += piece;
+    return true;
+  });
+  return text;
 }
 
 }  // namespace mme

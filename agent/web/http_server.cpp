@@ -62,7 +62,9 @@ bool HttpServer::process_and_close_socket(socket_t socket) {
   if (serve) {
     LimitedConnection connection(socket);
     bool closed = false;
-    answered = process_request(connection, /*close_connection=*/true, closed, nullptr);
+    // httplib would compress for any client that accepts it, which costs more than the whole scrape.
+    const auto refuse_compression = [](httplib::Request& request) { request.headers.erase("Accept-Encoding"); };
+    answered = process_request(connection, /*close_connection=*/true, closed, refuse_compression);
     const std::lock_guard lock(mutex_);
     open_.erase(socket);  // before close(): its number may be given again at once
   }

@@ -36,19 +36,23 @@ constexpr const char* kHomePage = R"(<!DOCTYPE html>
 </html>
 )";
 
-// Through a provider of known length: httplib would compress a plain body for any client that accepts it, which costs
-// more than the whole scrape.
-void answer(httplib::Response& response, std::string body, const char* type) {
-  const auto shared = std::make_shared<std::string>(std::move(body));
-  response.set_content_provider(shared->size(), type, [shared](size_t offset, size_t length, httplib::DataSink& sink) {
-    return sink.write(shared->data() + offset, length);
-  });
+void answer(httplib::Response& response, const std::string& body, const char* type) {
+  response.set_content(body, type);
 }
 
-void answer(httplib::Response& response, Result<std::string> body, const char* type) {
-  if (body) return answer(response, std::move(*body), type);
+void answer(httplib::Response& response, const Error& error) {
   response.status = 500;
-  answer(response, body.error().message + "\n", kPlainText);
+  answer(response, error.message + "\n", kPlainText);
+}
+
+// In chunks while it is made, for it may have megabytes. HTTP/1.0 knows no chunks.
+void answer(const httplib::Request& request, httplib::Response& response, TextSource text, const char* type) {
+  if (request.version == "HTTP/1.0") return answer(response, whole(text), type);
+  response.set_chunked_content_provider(type, [text = std::move(text)](size_t, httplib::DataSink& sink) {
+    const bool sent = text([&sink](std::string_view piece) { return sink.write(piece.data(), piece.size()); });
+    if (sent) sink.done();
+    return sent;
+  });
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -104,15 +108,19 @@ struct WebServer::Impl {
 
 void WebServer::Impl::routes() {
   const auto metrics = [this](const char* path, Subset subset) {
-    server.Get(path, [this, subset](const httplib::Request&, httplib::Response& response) {
-      answer(response, pages.metrics(subset), kExpositionType);
+    server.Get(path, [this, subset](const httplib::Request& request, httplib::Response& response) {
+      auto text = pages.metrics(subset);
+      if (!text) return answer(response, text.error());
+      answer(request, response, std::move(*text), kExpositionType);
     });
   };
   metrics("/metrics", Subset::all);
   metrics("/metrics/traefik", Subset::traefik);
   metrics("/metrics/mongodb", Subset::mongodb);
   server.Get("/api/v1/status", [this](const httplib::Request&, httplib::Response& response) {
-    answer(response, pages.status_json(), "application/json");
+    const auto status = pages.status_json();
+    if (!status) return answer(response, status.error());
+    answer(response, *status, "application/json");
   });
   server.Get("/-/healthy", [](const httplib::Request&, httplib::Response& response) {
     answer(response, std::string("healthy\n"), kPlainText);

@@ -14,7 +14,7 @@ namespace mme {
 
 // What the pages are made of. Called from several threads at once.
 struct WebPages {
-  std::function<Result<std::string>(Subset)> metrics;  // an error is answered with 500
+  std::function<Result<TextSource>(Subset)> metrics;   // an error is answered with 500
   std::function<std::vector<std::string>()> problems;  // empty: ready
   std::function<Result<std::string>()> status_json;
 };

@@ -37,8 +37,10 @@ KernelSnapshot kernel_snapshot(uint32_t series) {
 void scrape(benchmark::State& state) {
   const KernelSnapshot raw = kernel_snapshot(static_cast<uint32_t>(state.range(0)));
   for ([[maybe_unused]] auto _ : state) {
-    std::string text = exposition(resolve(raw, {}), Subset::all);
-    benchmark::DoNotOptimize(text.data());
+    (void)exposition(resolve(raw, {}), Subset::all)([](std::string_view piece) {
+      benchmark::DoNotOptimize(piece.data());
+      return true;
+    });
   }
   state.SetComplexityN(state.range(0));
 }

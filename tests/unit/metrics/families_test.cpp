@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "metrics/families.h"
+#include "metrics/exposition.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <sstream>
 #include <string>
 
 namespace mme {
@@ -34,6 +36,10 @@ MongoSeries mongo(std::string collection, std::string outcome) {
           10,       20};
 }
 
+std::string text_of(const Snapshot& snapshot, Subset subset) {
+  return whole(exposition(snapshot, subset));
+}
+
 std::string part_of(const std::string& exposition, const std::string& name) {
   const size_t begin = exposition.find("# HELP " + name + " ");
   if (begin == std::string::npos) return "";
@@ -42,7 +48,7 @@ std::string part_of(const std::string& exposition, const std::string& name) {
 }
 
 TEST(Families, EntrypointAsTraefikNamesIt) {
-  const std::string out = exposition(http_snapshot(), Subset::all);
+  const std::string out = text_of(http_snapshot(), Subset::all);
   EXPECT_EQ(part_of(out, "traefik_entrypoint_requests_total"),
             "# TYPE traefik_entrypoint_requests_total counter\n"
             "traefik_entrypoint_requests_total{code=\"200\",entrypoint=\"web\",method=\"GET\",protocol=\"http\"} 11\n");
@@ -72,7 +78,7 @@ TEST(Families, EntrypointAsTraefikNamesIt) {
 }
 
 TEST(Families, UpstreamServer) {
-  EXPECT_EQ(part_of(exposition(http_snapshot(), Subset::traefik), "mme_upstream_requests_total"),
+  EXPECT_EQ(part_of(text_of(http_snapshot(), Subset::traefik), "mme_upstream_requests_total"),
             "# TYPE mme_upstream_requests_total counter\n"
             "mme_upstream_requests_total{code=\"502\",method=\"POST\",protocol=\"sse\",service=\"10.0.0.5:8000\","
             "url=\"http://10.0.0.5:8000\"} 1\n"
@@ -85,7 +91,7 @@ TEST(Families, MongoWithHostileNames) {
   snapshot.mongo = {mongo("a\"\\\nb", "error"), mongo("a\"\\\nb", "ok")};
   snapshot.mongo_errors = {{"insert", "DuplicateKey", 4}};
   snapshot.mongo_awaited = {{"hello", 9}};
-  const std::string out = exposition(snapshot, Subset::mongodb);
+  const std::string out = text_of(snapshot, Subset::mongodb);
   EXPECT_NE(out.find("mme_mongo_command_duration_seconds_bucket{collection=\"a\\\"\\\\\\nb\",command=\"find\","
                      "database=\"mme\",outcome=\"error\",le=\"0.1\"} 1\n"),
             std::string::npos);
@@ -120,7 +126,7 @@ Snapshot agent_snapshot() {
 }
 
 TEST(Families, TheAgentItself) {
-  const std::string out = exposition(agent_snapshot(), Subset::all);
+  const std::string out = text_of(agent_snapshot(), Subset::all);
   for (const char* line : {
            "mme_agent_target_up{kind=\"traefik\",name=\"traefik\"} 1\n",
            "mme_agent_target_up{kind=\"mongod\",name=\"mongod\"} 0\n",
@@ -143,8 +149,8 @@ TEST(Families, TheAgentItself) {
 }
 
 TEST(Families, SubsetsShareNoCounterOfAProtocol) {
-  const std::string traefik = exposition(agent_snapshot(), Subset::traefik);
-  const std::string mongodb = exposition(agent_snapshot(), Subset::mongodb);
+  const std::string traefik = text_of(agent_snapshot(), Subset::traefik);
+  const std::string mongodb = text_of(agent_snapshot(), Subset::mongodb);
   EXPECT_EQ(traefik.find("mme_mongo"), std::string::npos);
   EXPECT_EQ(mongodb.find("traefik_"), std::string::npos);
   EXPECT_EQ(mongodb.find("mme_upstream"), std::string::npos);
@@ -167,23 +173,51 @@ TEST(Families, HooksOfASharedCgroupAreInBothSubsets) {
   for (TargetState& target : snapshot.targets) target.cgroup = "/";
   snapshot.attachments = {{"traefik", "ingress", "/", true, ""}};
   for (const Subset subset : {Subset::all, Subset::traefik, Subset::mongodb}) {
-    EXPECT_NE(exposition(snapshot, subset).find("mme_agent_attached{cgroup=\"/\",hook=\"ingress\"} 1\n"),
+    EXPECT_NE(text_of(snapshot, subset).find("mme_agent_attached{cgroup=\"/\",hook=\"ingress\"} 1\n"),
               std::string::npos);
   }
 }
 
 TEST(Families, HelpOnEachAndNoDuplicates) {
-  std::set<std::string> names;
-  for (const auto& family : families(agent_snapshot(), Subset::all)) {
-    EXPECT_TRUE(names.insert(family.name).second) << family.name;
-    EXPECT_FALSE(family.help.empty()) << family.name;
-    std::set<std::string> seen;
-    for (const auto& metric : family.metric) {
-      std::string labels;
-      for (const auto& label : metric.label) labels += label.name + "=" + label.value + ";";
-      EXPECT_TRUE(seen.insert(labels).second) << family.name << " " << labels;
+  std::set<std::string> helped;
+  std::set<std::string> samples;
+  std::istringstream lines(text_of(agent_snapshot(), Subset::all));
+  std::string family;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) {
+      const size_t end = line.find(' ', 7);
+      family = line.substr(7, end - 7);
+      EXPECT_TRUE(helped.insert(family).second) << line;
+      EXPECT_GT(line.size(), end + 1) << line;
+    } else if (!line.starts_with("# TYPE " + family + " ")) {
+      EXPECT_TRUE(line.starts_with(family)) << line;
+      EXPECT_TRUE(samples.insert(line.substr(0, line.rfind(' '))).second) << line;
     }
   }
+}
+
+TEST(Families, InPieces) {
+  Snapshot snapshot = http_snapshot();
+  for (int i = 0; i < 2000; ++i) snapshot.mongo.push_back(mongo("c" + std::to_string(i), "ok"));
+  const TextSource source = exposition(snapshot, Subset::all);
+  std::string all;
+  size_t longest = 0;
+  EXPECT_TRUE(source([&](std::string_view piece) {
+    all += piece;
+    longest = std::max(longest, piece.size());
+    return true;
+  }));
+  EXPECT_EQ(all, whole(source));
+  EXPECT_GT(all.size(), 1'000'000U);
+  EXPECT_LT(longest, 65'536U);
+}
+
+TEST(Families, EndsWhenNoMoreIsWanted) {
+  Snapshot snapshot = http_snapshot();
+  for (int i = 0; i < 2000; ++i) snapshot.mongo.push_back(mongo("c" + std::to_string(i), "ok"));
+  int pieces = 0;
+  EXPECT_FALSE(exposition(snapshot, Subset::all)([&](std::string_view) { return ++pieces < 2; }));
+  EXPECT_EQ(pieces, 2);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "metrics/text.h"
+
 #include <gtest/gtest.h>
 #include <prometheus/text_serializer.h>
 
@@ -8,16 +10,61 @@
 #include <sstream>
 #include <vector>
 
-#include "metrics/families.h"
-
 namespace mme {
 namespace {
 
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
-using prometheus::MetricType;
+using LibraryType = prometheus::MetricType;
 
-MetricFamily family(MetricType type, std::vector<ClientMetric> metrics) {
+MetricType type_of(LibraryType type) {
+  switch (type) {
+    case LibraryType::Counter:
+      return MetricType::counter;
+    case LibraryType::Gauge:
+      return MetricType::gauge;
+    case LibraryType::Histogram:
+      return MetricType::histogram;
+    default:
+      return MetricType::untyped;
+  }
+}
+
+std::string labels_of(const ClientMetric& metric) {
+  std::string pairs;
+  for (const auto& label : metric.label) pairs += (pairs.empty() ? "" : ",") + label_pairs({{label.name, label.value}});
+  return pairs;
+}
+
+void write(TextWriter& writer, LibraryType type, const ClientMetric& metric) {
+  const std::string labels = labels_of(metric);
+  if (type == LibraryType::Histogram) {
+    std::vector<double> bounds;
+    HistogramSample sample{{}, metric.histogram.sample_count, metric.histogram.sample_sum};
+    for (const auto& bucket : metric.histogram.bucket) {
+      bounds.push_back(bucket.upper_bound);
+      sample.cumulative.push_back(bucket.cumulative_count);
+    }
+    return writer.histogram(labels, bounds, sample);
+  }
+  writer.sample(labels, type == LibraryType::Counter ? metric.counter.value
+                        : type == LibraryType::Gauge ? metric.gauge.value
+                                                     : metric.untyped.value);
+}
+
+// What the library holds, as we write it.
+std::string text(const std::vector<MetricFamily>& families) {
+  return whole([&](const TextSink& sink) {
+    TextWriter writer(sink);
+    for (const MetricFamily& family : families) {
+      writer.family(family.name, family.help, type_of(family.type));
+      for (const ClientMetric& metric : family.metric) write(writer, family.type, metric);
+    }
+    return writer.finish();
+  });
+}
+
+MetricFamily family(LibraryType type, std::vector<ClientMetric> metrics) {
   return {"a_name", "Some help.", type, metrics};
 }
 
@@ -46,7 +93,7 @@ void expect_same_as_library(const std::vector<MetricFamily>& families) {
 
 TEST(Text, Bounds) {
   const std::string out =
-      text({family(MetricType::Histogram, {histogram({}, {0.005, 0.1, 0.3, 1.2, 5, 10, 120, 1e-5, 0.0001})})});
+      text({family(LibraryType::Histogram, {histogram({}, {0.005, 0.1, 0.3, 1.2, 5, 10, 120, 1e-5, 0.0001})})});
   for (const char* bound : {"0.005", "0.1", "0.3", "1.2", "5", "10", "120", "1e-05", "0.0001", "+Inf"}) {
     EXPECT_NE(out.find("a_name_bucket{le=\"" + std::string(bound) + "\"} "), std::string::npos) << bound;
   }
@@ -54,7 +101,7 @@ TEST(Text, Bounds) {
 
 TEST(Text, Golden) {
   ClientMetric metric = histogram({{"code", "200"}}, {0.1, 5});
-  EXPECT_EQ(text({family(MetricType::Histogram, {metric})}),
+  EXPECT_EQ(text({family(LibraryType::Histogram, {metric})}),
             "# HELP a_name Some help.\n"
             "# TYPE a_name histogram\n"
             "a_name_bucket{code=\"200\",le=\"0.1\"} 0\n"
@@ -73,10 +120,10 @@ TEST(Text, SameAsLibrary) {
     metric.counter.value = metric.gauge.value = metric.untyped.value = value;
     numbers.push_back(metric);
   }
-  expect_same_as_library({family(MetricType::Counter, numbers)});
-  expect_same_as_library({family(MetricType::Gauge, numbers)});
-  expect_same_as_library({family(MetricType::Untyped, numbers)});
-  expect_same_as_library({family(MetricType::Histogram, {histogram(hostile, {0.1, 0.3, 1.2, 5}), histogram({}, {})})});
+  expect_same_as_library({family(LibraryType::Counter, numbers)});
+  expect_same_as_library({family(LibraryType::Gauge, numbers)});
+  expect_same_as_library({family(LibraryType::Untyped, numbers)});
+  expect_same_as_library({family(LibraryType::Histogram, {histogram(hostile, {0.1, 0.3, 1.2, 5}), histogram({}, {})})});
 }
 
 TEST(Text, SameAsLibraryOnRandomLabels) {
@@ -90,17 +137,31 @@ TEST(Text, SameAsLibraryOnRandomLabels) {
     metric.counter.value = static_cast<double>(random() % 100000) / 8;
     metrics.push_back(metric);
   }
-  expect_same_as_library({family(MetricType::Counter, metrics)});
+  expect_same_as_library({family(LibraryType::Counter, metrics)});
 }
 
 TEST(Text, NotANumber) {
   ClientMetric metric;
   metric.gauge.value = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_NE(text({family(MetricType::Gauge, {metric})}).find("\na_name NaN\n"), std::string::npos);
+  EXPECT_NE(text({family(LibraryType::Gauge, {metric})}).find("\na_name NaN\n"), std::string::npos);
+}
+
+TEST(Text, WholeNumbersAreExact) {
+  const std::string out = whole([](const TextSink& sink) {
+    TextWriter writer(sink);
+    writer.family("a_name", "Some help.", MetricType::counter);
+    writer.sample("", UINT64_MAX);
+    return writer.finish();
+  });
+  EXPECT_NE(out.find("\na_name 18446744073709551615\n"), std::string::npos) << out;
+}
+
+TEST(Text, FamilyWithoutSamples) {
+  EXPECT_EQ(text({family(LibraryType::Counter, {})}), "");
 }
 
 TEST(Text, HelpIsOneLine) {
-  MetricFamily one = family(MetricType::Gauge, {ClientMetric{}});
+  MetricFamily one = family(LibraryType::Gauge, {ClientMetric{}});
   one.help = "a\\b\nc";
   EXPECT_EQ(text({one}), "# HELP a_name a\\\\b\\nc\n# TYPE a_name gauge\na_name 0\n");
 }

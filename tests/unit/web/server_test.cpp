@@ -19,9 +19,11 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 WebPages pages(std::vector<std::string> problems = {}) {
-  return {.metrics = [](Subset subset) -> Result<std::string> {
+  return {.metrics = [](Subset subset) -> Result<TextSource> {
             if (subset == Subset::mongodb) return fail("read the maps: EPERM");
-            return subset == Subset::all ? "all\n" : "traefik\n";
+            return [subset](const TextSink& sink) {
+              return subset == Subset::all ? sink("al") && sink("l\n") : sink("traefik\n");
+            };
           },
           .problems = [problems] { return problems; },
           .status_json = []() -> Result<std::string> { return "{}"; }};
@@ -60,14 +62,31 @@ TEST(WebServer, Pages) {
   EXPECT_TRUE(metrics.starts_with("HTTP/1.1 200")) << metrics;
   EXPECT_NE(metrics.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), std::string::npos) << metrics;
   EXPECT_EQ(metrics.find("Content-Encoding"), std::string::npos) << metrics;
-  EXPECT_TRUE(metrics.ends_with("\r\n\r\nall\n")) << metrics;
-  EXPECT_TRUE(get(port, "/metrics/traefik").ends_with("\r\n\r\ntraefik\n"));
+  EXPECT_TRUE(metrics.ends_with("\r\n\r\n2\r\nal\r\n2\r\nl\n\r\n0\r\n\r\n")) << metrics;
+  EXPECT_EQ(http_get("127.0.0.1", port, "/metrics").value(), "all\n");
+  EXPECT_EQ(http_get("127.0.0.1", port, "/metrics/traefik").value(), "traefik\n");
   EXPECT_TRUE(get(port, "/metrics/mongodb").starts_with("HTTP/1.1 500"));
   EXPECT_TRUE(get(port, "/-/healthy").starts_with("HTTP/1.1 200"));
   EXPECT_TRUE(get(port, "/-/ready").ends_with("ready\n"));
   EXPECT_NE(get(port, "/").find("/api/v1/status"), std::string::npos);
   EXPECT_TRUE(get(port, "/other").starts_with("HTTP/1.1 404"));
   EXPECT_EQ(http_get("127.0.0.1", port, "/api/v1/status").value(), "{}");
+}
+
+TEST(WebServer, NoChunksForHttp10) {
+  const auto server = WebServer::start("127.0.0.1", 0, pages());
+  const std::string answer = answer_to((*server)->port(), "GET /metrics HTTP/1.0\r\n\r\n");
+  EXPECT_NE(answer.find("Content-Length: 4\r\n"), std::string::npos) << answer;
+  EXPECT_TRUE(answer.ends_with("\r\n\r\nall\n")) << answer;
+}
+
+TEST(WebServer, BrokenOffTextShows) {
+  WebPages broken = pages();
+  broken.metrics = [](Subset) -> Result<TextSource> {
+    return [](const TextSink& sink) { return sink("half of it\n") && false; };
+  };
+  const auto server = WebServer::start("127.0.0.1", 0, broken);
+  EXPECT_FALSE(http_get("127.0.0.1", (*server)->port(), "/metrics").has_value());
 }
 
 TEST(WebServer, NotReadyNamesEachReason) {
