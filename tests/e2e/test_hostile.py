@@ -14,7 +14,8 @@ from mme_stack.fetch import wait_until
 
 MILLION = 1_000_000
 SERIES = 2_000
-GROWTH = 5 << 20
+MB = 1 << 20
+GROWTH = 5 * MB
 FAMILIES = ("traefik_entrypoint_requests_total", "mme_upstream_requests_total")
 TOKEN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~"
 
@@ -24,10 +25,6 @@ def unrouted(stack):
     """Traefik answers 404 itself, so that a million requests take seconds."""
     with stack.nested() as inner:
         yield inner.traefik([], name="unrouted", static={"log": {"level": "ERROR"}})
-
-
-def rss(agent) -> float:
-    return agent.metrics().value("process_resident_memory_bytes")
 
 
 def series(metrics: Metrics, family: str) -> int:
@@ -65,16 +62,15 @@ def check_exposition(agent) -> None:
 @pytest.mark.slow
 def test_a_million_invented_methods(servers, unrouted):
     agent = servers.agent([unrouted], name="hostile")
+    memory = agent.settled_bytes()
     answered: list[int] = []
-    flood(unrouted.port, 1000, 0, answered)  # what any first request costs is not growth
-    wait_until(lambda: agent.metrics().counter("traefik_entrypoint_requests_total") == 1000)
-    before, memory = agent.metrics(), rss(agent)
+    before = agent.metrics()
     threads = [threading.Thread(target=flood, args=(unrouted.port, MILLION // 4, s, answered)) for s in range(1, 5)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    assert sum(answered) == MILLION + 1000
+    assert sum(answered) == MILLION
     wait_until(lambda: (agent.metrics() - before).counter("traefik_entrypoint_requests_total") >= MILLION)
     now = agent.metrics()
     added = now - before
@@ -84,9 +80,29 @@ def test_a_million_invented_methods(servers, unrouted):
     }
     for family in FAMILIES:
         assert series(now, family) <= SERIES
-    assert rss(agent) <= memory + GROWTH
+    grown = agent.settled_bytes() - memory
+    print(f"resident: {memory / MB:.1f} MB, then {grown / MB:+.1f} MB")
+    assert grown <= GROWTH
     assert_accounting(now)
     check_exposition(agent)
+
+
+def test_full_families_stay_small(servers, upstream):
+    """Every series there can be, of both legs, from an agent that has none; an upstream may invent codes."""
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url])], name="full")
+    agent = servers.agent([traefik], name="full-agent")
+    memory = agent.settled_bytes()
+    with RawClient(traefik.port) as client:
+        for method in ("GET", "PUT", "POST"):
+            for status in range(200, 900):
+                client.send(get(f"/?status={status}", method=method))
+                assert client.response()[0] == status
+    now = agent.metrics()
+    for family in FAMILIES:
+        assert series(now, family) == SERIES + 1  # with `_other`
+    grown = agent.settled_bytes() - memory
+    print(f"resident: {memory / MB:.1f} MB, then {grown / MB:+.1f} MB")
+    assert grown <= GROWTH
 
 
 HOSTILE = {

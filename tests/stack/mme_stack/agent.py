@@ -79,6 +79,12 @@ class Agent(Server):
     def metrics(self, path: str = "/metrics") -> Metrics:
         return Metrics.scrape(self.url + path)
 
+    def settled_bytes(self) -> int:
+        """What it holds between scrapes, once each thread of its web server has answered one."""
+        for _ in range(12):
+            self.get("/metrics")
+        return self.resident_bytes
+
     def get(self, path: str) -> tuple[int, bytes]:
         return request(self.url + path)
 

@@ -69,6 +69,11 @@ class Server:
         return self.process.pid
 
     @property
+    def resident_bytes(self) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+    @property
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
 
