@@ -47,17 +47,22 @@ __noinline __weak int adopt_parked(struct bpf_sock_ops *ops, __u32 slot)
 	return 1;
 }
 
-/* Key of a segment from this connection's peer that begins at the first byte of the stream. */
+/* Key of a segment that arrived on the listening socket and begins with the first byte of this connection's stream. */
 static __always_inline void first_segment_key(struct bpf_sock_ops *ops, __u32 sequence, struct mme_parked_key *key)
 {
-	const __u32 v4 = ops->remote_ip4;
-	const __u32 v6[4] = {ops->remote_ip6[0], ops->remote_ip6[1], ops->remote_ip6[2], ops->remote_ip6[3]};
+	const __u32 v4[2] = {ops->remote_ip4, ops->local_ip4};
+	const __u32 remote[4] = {ops->remote_ip6[0], ops->remote_ip6[1], ops->remote_ip6[2], ops->remote_ip6[3]};
+	const __u32 local[4] = {ops->local_ip6[0], ops->local_ip6[1], ops->local_ip6[2], ops->local_ip6[3]};
 
-	key->source[0] = 0;
-	key->source[1] = v4_mapped(v4);
+	key->connection[0] = 0;
+	key->connection[1] = v4_mapped(v4[0]);
+	key->connection[2] = 0;
+	key->connection[3] = v4_mapped(v4[1]);
 	if (ops->family == 10) { /* AF_INET6; a mapped IPv4 address already reads ::ffff:a.b.c.d */
-		key->source[0] = (__u64)v6[1] << 32 | v6[0];
-		key->source[1] = (__u64)v6[3] << 32 | v6[2];
+		key->connection[0] = (__u64)remote[1] << 32 | remote[0];
+		key->connection[1] = (__u64)remote[3] << 32 | remote[2];
+		key->connection[2] = (__u64)local[1] << 32 | local[0];
+		key->connection[3] = (__u64)local[3] << 32 | local[2];
 	}
 	key->source_port = bpf_ntohl(ops->remote_port);
 	key->port = (__u16)ops->local_port;
@@ -70,7 +75,7 @@ static __always_inline void watch_close(struct bpf_sock_ops *ops, struct mme_con
 	if (bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG))
 		return;
 	c->flags |= MME_CONNECTION_COUNTED;
-	count_connections(0, 1);
+	count_connections(MME_COUNT_TRACKED, 1);
 }
 
 static __always_inline void start_streams(struct mme_direction *in, struct mme_direction *out, __u32 in_seq,
@@ -93,8 +98,8 @@ static __always_inline void accepted(struct bpf_sock_ops *ops)
 
 	if (!sk || !port_matters((__u16)ops->local_port))
 		return;
-	if (connections_full()) {
-		account_skipped(MME_ROLE_ENTRYPOINT, MME_SKIP_CONNECTION_CAP, 0, 1);
+	if (connections_full(MME_COUNT_TRACKED)) {
+		account_skipped(role_by_port((__u16)ops->local_port), MME_SKIP_CONNECTION_CAP, 0, 1);
 		return;
 	}
 	c = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -153,12 +158,17 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 	if (!c || !(c->flags & MME_CONNECTION_COUNTED) || (c->flags & MME_CONNECTION_CLOSED))
 		return;
 	c->flags |= MME_CONNECTION_CLOSED;
-	count_connections(0, -1);
+	count_connections(MME_COUNT_TRACKED, -1);
 	if (c->role == MME_ROLE_NONE || c->role == MME_ROLE_FOREIGN)
 		return;
 	if (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE))
 		count_open(c->role, c->target, (__u16)ops->local_port, -1);
-	account_skipped(c->role, MME_SKIP_GAP, c->parked, 0);
+	if (mme_connection_parked(c)) {
+		const __u64 cookie = bpf_get_socket_cookie(ops);
+
+		account_skipped(c->role, MME_SKIP_GAP, mme_connection_parked(c), 0);
+		bpf_map_delete_elem(&parked_places, &cookie);
+	}
 	if (c->role == MME_ROLE_MONGOD)
 		unanswered = c->pending.flags & MME_PENDING_USED ? 1 : 0;
 	else
@@ -199,7 +209,7 @@ static __always_inline int connects(struct bpf_sock_addr *address)
 
 	if (!target || address->protocol != MME_IPPROTO_TCP || !address->sk)
 		return 1;
-	if (connections_full()) {
+	if (connections_full(MME_COUNT_TRACKED)) {
 		account_skipped(MME_ROLE_UPSTREAM, MME_SKIP_CONNECTION_CAP, 0, 1);
 		return 1;
 	}

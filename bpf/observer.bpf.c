@@ -51,8 +51,8 @@ __noinline __weak int wait_for_turn(struct __sk_buff *skb)
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
 	if (!c)
 		return 0;
-	kept = park(skb, &packet, c->role, c->target, &lost);
-	__sync_fetch_and_add(&c->parked, kept);
+	kept = park(skb, &packet, c->role, c->target, 0, &lost);
+	__sync_fetch_and_add(&c->ingress, kept << MME_INGRESS_PARKED_SHIFT);
 	account_skipped(c->role, MME_SKIP_REORDER, lost, 0);
 	return 0;
 }
@@ -81,16 +81,16 @@ static __always_inline int hole_is_final(struct bpf_sock *sk, const struct mme_d
 /* Whoever finds itself alone after its increment may parse the ingress direction. */
 static __always_inline int claim_ingress(struct mme_connection *c)
 {
-	__sync_fetch_and_add(&c->busy, 1);
-	if (*(volatile __u32 *)&c->busy == 1)
+	__sync_fetch_and_add(&c->ingress, 1);
+	if ((*(volatile __u32 *)&c->ingress & MME_INGRESS_USERS) == 1)
 		return 1;
-	__sync_fetch_and_add(&c->busy, -1);
+	__sync_fetch_and_add(&c->ingress, -1);
 	return 0;
 }
 
 static __always_inline void release_ingress(struct mme_connection *c)
 {
-	__sync_fetch_and_add(&c->busy, -1);
+	__sync_fetch_and_add(&c->ingress, -1);
 }
 
 /* Finds the segment's place in its claimed direction. Returns 1 when it is to be parsed now, and the number of its
@@ -142,8 +142,8 @@ static __always_inline void set_peer(struct mme_scratch *s, const struct mme_pac
 	s->peer[1] = ingress ? packet->source[1] : packet->destination[1];
 }
 
-/* A close-delimited reply ends with the FIN. */
-__noinline __weak int end_stream(struct __sk_buff *skb, __u32 ingress)
+/* A close-delimited reply ends with the FIN, once every byte before it is there. The direction is claimed. */
+__noinline __weak int end_stream(struct __sk_buff *skb, __u32 ingress, __u32 fin_seq)
 {
 	struct bpf_sock *sk = skb->sk;
 	struct mme_connection *c;
@@ -157,7 +157,7 @@ __noinline __weak int end_stream(struct __sk_buff *skb, __u32 ingress)
 	if (!c || c->role == MME_ROLE_MONGOD || mme_is_request(c->role, (int)ingress))
 		return 0;
 	if (c->reply.sync != MME_SYNC_LOCKED || c->reply.http.phase != MME_HTTP1_UNTIL_CLOSE ||
-	    c->reply.next_seq != packet.sequence + packet.payload)
+	    c->reply.next_seq != fin_seq)
 		return 0;
 	s = scratch_claim(&slot);
 	if (!s) {
@@ -245,7 +245,7 @@ __noinline __weak int next_parked(struct __sk_buff *skb, __u32 slot)
 	bytes = (__u32)take_parked(slot, next);
 	if (!bytes)
 		return MME_NEXT_NONE;
-	__sync_fetch_and_add(&c->parked, -bytes);
+	__sync_fetch_and_add(&c->ingress, -(bytes << MME_INGRESS_PARKED_SHIFT));
 	piece = bpf_map_lookup_elem(&parked, &s->key);
 	if (!piece) {
 		account_skipped(c->role, MME_SKIP_GAP, bytes, 0);
@@ -268,6 +268,7 @@ __noinline __weak int drain(struct __sk_buff *skb, __u32 slot)
 
 	if (!s)
 		return 0;
+	connection_key(&s->key, bpf_get_socket_cookie(skb), 0);
 	for (int i = 0; i < MME_DRAIN; i++) {
 		const int next = next_parked(skb, slot);
 		int result = MME_WALK_DONE;
@@ -325,10 +326,8 @@ static __always_inline void observe_claimed(struct __sk_buff *skb, struct bpf_so
 	result = parse_segment(skb, slot);
 	for (__u32 call = 1; call <= MME_CALLS && result == MME_WALK_MORE; call++)
 		result = parse_on(skb, slot, call == MME_CALLS);
-	if (ingress && c->parked) {
-		parked_key(&s->key, packet);
+	if (ingress && mme_connection_parked(c))
 		drain(skb, slot);
-	}
 	scratch_release(s);
 }
 
@@ -341,29 +340,40 @@ static __always_inline void drain_late(struct __sk_buff *skb, struct mme_connect
 	s = scratch_claim(&slot);
 	if (!s)
 		return;
-	parked_key(&s->key, packet);
 	set_peer(s, packet, c->role, 1);
 	drain(skb, slot);
 	scratch_release(s);
 }
 
-static __always_inline void observe_segment(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
-					    const struct mme_packet *packet, int ingress)
+/* A FIN may overtake the bytes before it. Only upstream replies end so on ingress, and those need no start_seq. */
+static __always_inline void note_fin(struct mme_connection *c, const struct mme_packet *packet)
 {
-	account_seen(c->role, packet->payload);
-	if (!ingress) {
-		observe_claimed(skb, sk, c, packet, 0);
+	if (!(packet->flags & MME_TCP_FIN) || c->role != MME_ROLE_UPSTREAM)
 		return;
-	}
+	c->start_seq = packet->sequence + packet->payload;
+	c->flags |= MME_CONNECTION_FIN;
+}
+
+static __always_inline void observe_ingress(struct __sk_buff *skb, struct bpf_sock *sk, struct mme_connection *c,
+					    const struct mme_packet *packet)
+{
+	note_fin(c, packet);
 	if (claim_ingress(c)) {
-		observe_claimed(skb, sk, c, packet, 1);
+		if (mme_connection_parked(c)) /* left behind by two that found each other in the way */
+			drain_late(skb, c, packet);
+		if (packet->payload)
+			observe_claimed(skb, sk, c, packet, 1);
+		if (c->flags & MME_CONNECTION_FIN)
+			end_stream(skb, 1, c->start_seq);
 		release_ingress(c);
-	} else {
+	} else if (packet->payload) {
 		wait_for_turn(skb);
 	}
 	/* a segment may have been parked by another CPU between the last look and the release, or by this one */
-	if (c->parked && claim_ingress(c)) {
+	if (mme_connection_parked(c) && claim_ingress(c)) {
 		drain_late(skb, c, packet);
+		if (c->flags & MME_CONNECTION_FIN)
+			end_stream(skb, 1, c->start_seq);
 		release_ingress(c);
 	}
 }
@@ -382,7 +392,7 @@ __noinline __weak int observe_listener(struct __sk_buff *skb)
 	decide_role(skb, &decided, packet.destination_port);
 	if (decided.role == MME_ROLE_FOREIGN)
 		return 0;
-	park(skb, &packet, decided.role, decided.target, &lost);
+	park(skb, &packet, decided.role, decided.target, 1, &lost);
 	return 0;
 }
 
@@ -415,13 +425,19 @@ static __always_inline int observe(struct __sk_buff *skb, int ingress)
 			observe_listener(skb);
 		return 1;
 	}
-	c = find_connection(skb, sk, ingress ? packet.destination_port : packet.source_port);
+	c = find_connection(skb, sk, ingress ? packet.destination_port : packet.source_port, packet.payload);
 	if (!c)
 		return 1;
 	if (packet.payload)
-		observe_segment(skb, sk, c, &packet, ingress);
+		account_seen(c->role, packet.payload);
+	if (ingress) {
+		observe_ingress(skb, sk, c, &packet);
+		return 1;
+	}
+	if (packet.payload)
+		observe_claimed(skb, sk, c, &packet, 0);
 	if (packet.flags & MME_TCP_FIN)
-		end_stream(skb, (__u32)ingress);
+		end_stream(skb, 0, packet.sequence + packet.payload);
 	return 1;
 }
 

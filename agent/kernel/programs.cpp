@@ -46,6 +46,18 @@ tl::unexpected<Error> load_failed(const char* object, int result, const char* lo
   return fail(failure.value().message + log_tail(log));
 }
 
+// Maps with a list for each CPU: what they have at least, and what each CPU needs.
+void size_lru_maps(const observer_bpf& skeleton, uint32_t possible_cpus) {
+  const std::pair<bpf_map*, uint32_t> maps[] = {{skeleton.maps.pending, 64},
+                                                {skeleton.maps.awaiting_cursors, 32},
+                                                {skeleton.maps.cut_names, 16},
+                                                {skeleton.maps.parked, 16},
+                                                {skeleton.maps.parked_places, 4}};
+  for (const auto& [map, per_cpu] : maps) {
+    bpf_map__set_max_entries(map, std::max(bpf_map__max_entries(map), per_cpu * possible_cpus));
+  }
+}
+
 void size_maps(const observer_bpf& skeleton, const mme_settings& settings) {
   bpf_map__set_max_entries(skeleton.maps.series, MME_FAMILIES * settings.series_per_family);
   bpf_map__set_max_entries(skeleton.maps.series_entries, settings.slots);
@@ -105,6 +117,7 @@ Result<Programs> load_programs(const ObserverSettings& settings) {
   *const_cast<mme_settings*>(&programs.observer->rodata->settings) = programs.settings;
   *const_cast<mme_settings*>(&programs.lifecycle->rodata->settings) = programs.settings;
   size_maps(*programs.observer, programs.settings);
+  size_lru_maps(*programs.observer, static_cast<uint32_t>(possible_cpus));
   if (const int error = observer_bpf__load(programs.observer.get()); error != 0) {
     return load_failed("observer.bpf.c", error, log.get());
   }

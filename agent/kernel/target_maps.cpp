@@ -51,7 +51,9 @@ TargetTables target_tables(const std::vector<ObservedTarget>& targets, bool shar
       entry.value.target = id;
       entry.value.role = server_role(target.kind);
       tables.listeners.push_back(entry);
-      tables.ports.listening[listener.port / 64] |= uint64_t{1} << (listener.port % 64);
+      const uint64_t bit = uint64_t{1} << (listener.port % 64);
+      tables.ports.listening[listener.port / 64] |= bit;
+      if (entry.value.role == MME_ROLE_MONGOD) tables.ports.mongod[listener.port / 64] |= bit;
     }
     if (target.exclusive) {
       mme_cgroup cgroup{};

@@ -10,10 +10,24 @@
 
 #define MME_PIECES 40 /* of one segment: 80 KiB */
 
-static __always_inline void parked_key(struct mme_parked_key *key, const struct mme_packet *packet)
+static __always_inline void connection_key(struct mme_parked_key *key, __u64 cookie, __u32 sequence)
 {
-	key->source[0] = packet->source[0];
-	key->source[1] = packet->source[1];
+	key->connection[0] = cookie;
+	key->connection[1] = 0;
+	key->connection[2] = 0;
+	key->connection[3] = 0;
+	key->source_port = 0;
+	key->port = 0;
+	key->sequence = sequence;
+}
+
+/* For what arrives on a listening socket: the connection has no socket yet. */
+static __always_inline void listener_key(struct mme_parked_key *key, const struct mme_packet *packet)
+{
+	key->connection[0] = packet->source[0];
+	key->connection[1] = packet->source[1];
+	key->connection[2] = packet->destination[0];
+	key->connection[3] = packet->destination[1];
 	key->source_port = packet->source_port;
 	key->port = packet->destination_port;
 	key->sequence = packet->sequence;
@@ -26,17 +40,16 @@ __noinline __weak int note_place(__u32 slot, __u32 bytes)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct mme_parked_places *places;
-	struct mme_parked_key key;
+	__u64 cookie;
 	__u32 sequence;
 
 	if (!s)
 		return 0;
-	key = s->key;
-	key.sequence = 0;
-	places = bpf_map_lookup_elem(&parked_places, &key);
+	cookie = s->key.connection[0];
+	places = bpf_map_lookup_elem(&parked_places, &cookie);
 	if (!places) {
-		bpf_map_update_elem(&parked_places, &key, &no_places, BPF_NOEXIST);
-		places = bpf_map_lookup_elem(&parked_places, &key);
+		bpf_map_update_elem(&parked_places, &cookie, &no_places, BPF_NOEXIST);
+		places = bpf_map_lookup_elem(&parked_places, &cookie);
 	}
 	if (!places)
 		return 0;
@@ -67,13 +80,12 @@ __noinline __weak int take_parked(__u32 slot, __u32 next)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct mme_parked_places *places;
-	struct mme_parked_key key;
+	__u64 cookie;
 
 	if (!s)
 		return 0;
-	key = s->key;
-	key.sequence = 0;
-	places = bpf_map_lookup_elem(&parked_places, &key);
+	cookie = s->key.connection[0];
+	places = bpf_map_lookup_elem(&parked_places, &cookie);
 	if (!places)
 		return 0;
 	for (__u32 i = 0; i < MME_PARKED_PLACES; i++) {
@@ -112,7 +124,9 @@ __noinline __weak int park_piece(struct __sk_buff *skb, __u32 slot)
 	if (bpf_skb_load_bytes(skb, s->offset, s->piece.data, bytes) ||
 	    bpf_map_update_elem(&parked, &s->key, &s->piece, BPF_ANY))
 		return 0;
-	if (!note_place(slot, (__u32)bytes)) { /* last: what has a place may be taken up by another CPU at once */
+	/* what a listening socket received is found by its sequence number alone */
+	if (!s->key.port &&
+	    !note_place(slot, (__u32)bytes)) { /* last: what has a place may be taken up by another CPU at once */
 		bpf_map_delete_elem(&parked, &s->key);
 		return 0;
 	}
@@ -125,7 +139,7 @@ __noinline __weak int park_piece(struct __sk_buff *skb, __u32 slot)
 
 /* Copies a segment away. Returns by how much the bytes that wait have grown; `*lost`: bytes that found no room. */
 static __always_inline __u32 park(struct __sk_buff *skb, const struct mme_packet *packet, __u8 role, __u16 target,
-				  __u32 *lost)
+				  int listener, __u32 *lost)
 {
 	struct mme_scratch *s;
 	__u32 slot, kept;
@@ -134,7 +148,10 @@ static __always_inline __u32 park(struct __sk_buff *skb, const struct mme_packet
 	s = scratch_claim(&slot);
 	if (!s)
 		return 0;
-	parked_key(&s->key, packet);
+	if (listener)
+		listener_key(&s->key, packet);
+	else
+		connection_key(&s->key, bpf_get_socket_cookie(skb), packet->sequence);
 	s->offset = packet->offset;
 	s->end = packet->offset + packet->payload;
 	s->bytes = 0;

@@ -22,6 +22,17 @@ static __always_inline int port_matters(__u16 port)
 	return (all->listening[word & 1023] >> (port & 63)) & 1;
 }
 
+/* Which protocol a port's connections have, where no more is known of them. */
+static __always_inline __u8 role_by_port(__u16 port)
+{
+	__u32 zero = 0;
+	struct mme_ports *all = bpf_map_lookup_elem(&ports, &zero);
+	__u32 word = port >> 6;
+
+	mme_opaque(word);
+	return all && ((all->mongod[word & 1023] >> (port & 63)) & 1) ? MME_ROLE_MONGOD : MME_ROLE_ENTRYPOINT;
+}
+
 /* Roles by socket: what is accepted on a listening port, or in a cgroup of the target's own, has the server's role;
  * what is opened from such a cgroup the client's. */
 static __always_inline void decide_role(struct __sk_buff *skb, struct mme_connection *c, __u16 local_port)
@@ -53,36 +64,43 @@ static __always_inline void decide_role(struct __sk_buff *skb, struct mme_connec
 		count_open(c->role, c->target, local_port, 1);
 }
 
-/* Decides what a socket is, and makes the state of one that is older than the agent. Returns enum mme_role. */
-__noinline __weak int adopt(struct __sk_buff *skb, __u32 local_port)
+/* Decides what a socket is, and makes the state of one that is older than the agent, or that came when there was no
+ * room. Nothing tells when those close, so they have a cap of their own. `payload`: bytes of this packet. Returns enum
+ * mme_role. */
+__noinline __weak int adopt(struct __sk_buff *skb, __u32 local_port, __u32 payload)
 {
+	struct mme_connection decided = {};
 	struct bpf_sock *sk = skb->sk;
 	struct mme_connection *c;
 
 	if (!sk)
 		return MME_ROLE_FOREIGN;
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
-	if (!c) {
-		if (connections_full()) {
-			account_skipped(MME_ROLE_ENTRYPOINT, MME_SKIP_CONNECTION_CAP, 0, 1);
-			return MME_ROLE_FOREIGN;
-		}
-		c = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-		if (!c)
-			return MME_ROLE_FOREIGN;
-		decide_role(skb, c, (__u16)local_port);
-		/* its close will not be seen, so it counts for good; there are only so many older ones */
-		if (c->role != MME_ROLE_FOREIGN)
-			count_connections(0, 1);
+	if (c) {
+		if (c->role == MME_ROLE_NONE)
+			decide_role(skb, c, (__u16)local_port);
+		return c->role;
 	}
-	if (c->role == MME_ROLE_NONE)
-		decide_role(skb, c, (__u16)local_port);
+	decide_role(skb, &decided, (__u16)local_port);
+	if (connections_full(MME_COUNT_ADOPTED)) {
+		if (decided.role != MME_ROLE_FOREIGN) {
+			account_seen(decided.role, payload);
+			account_skipped(decided.role, MME_SKIP_CONNECTION_CAP, payload, 0);
+		}
+		return MME_ROLE_FOREIGN;
+	}
+	c = bpf_sk_storage_get(&connections, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!c)
+		return MME_ROLE_FOREIGN;
+	decide_role(skb, c, (__u16)local_port);
+	if (c->role != MME_ROLE_FOREIGN)
+		count_connections(MME_COUNT_ADOPTED, 1);
 	return c->role;
 }
 
 /* The connection's state. Null: not ours. */
 static __always_inline struct mme_connection *find_connection(struct __sk_buff *skb, struct bpf_sock *sk,
-							      __u16 local_port)
+							      __u16 local_port, __u32 payload)
 {
 	struct mme_connection *c = bpf_sk_storage_get(&connections, sk, 0, 0);
 
@@ -90,7 +108,7 @@ static __always_inline struct mme_connection *find_connection(struct __sk_buff *
 		return c->role == MME_ROLE_FOREIGN ? 0 : c;
 	if (!c && !port_matters(local_port))
 		return 0;
-	if (adopt(skb, local_port) == MME_ROLE_FOREIGN)
+	if (adopt(skb, local_port, payload) == MME_ROLE_FOREIGN)
 		return 0;
 	return bpf_sk_storage_get(&connections, sk, 0, 0);
 }

@@ -139,8 +139,10 @@ static __always_inline void resume_names(void *ctx, struct mme_connection *c, st
 	which = s->direction.mongo.want == MME_WANT_COLLECTION;
 	cookie = bpf_get_socket_cookie(ctx);
 	cut = bpf_map_lookup_elem(&cut_names, &cookie);
-	if (!cut)
+	if (!cut) {
+		s->names.text[which ? 1 : 0].length = MME_NAME_LOST;
 		return;
+	}
 	if (which)
 		s->names.text[1] = *cut;
 	else

@@ -13,7 +13,13 @@ struct {
 	__type(value, struct mme_connection);
 } connections SEC(".maps");
 
-/* How many connections are tracked [0], and are open by role [1 + role]. Two's complement sums. */
+enum mme_connection_count {
+	MME_COUNT_TRACKED = 0, /* those whose close will be seen */
+	MME_COUNT_ROLES = 1,   /* open ones, at MME_COUNT_ROLES + role */
+	MME_COUNT_ADOPTED = 6, /* ever: nothing tells when these close */
+};
+
+/* By enum mme_connection_count. Two's complement sums. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 8);
@@ -43,7 +49,7 @@ static __always_inline void count_open(__u8 role, __u16 target, __u16 port, __s6
 	struct mme_port_key key = {.target = target, .port = port};
 	__u64 *count, zero = 0;
 
-	count_connections(1 + role, by);
+	count_connections(MME_COUNT_ROLES + role, by);
 	if (role != MME_ROLE_ENTRYPOINT)
 		return;
 	count = bpf_map_lookup_elem(&open_by_port, &key);
@@ -55,10 +61,9 @@ static __always_inline void count_open(__u8 role, __u16 target, __u16 port, __s6
 		__sync_fetch_and_add(count, (__u64)by);
 }
 
-static __always_inline int connections_full(void)
+static __always_inline int connections_full(__u32 index)
 {
-	__u32 zero = 0;
-	__u64 *count = bpf_map_lookup_elem(&connection_counts, &zero);
+	__u64 *count = bpf_map_lookup_elem(&connection_counts, &index);
 
 	return !count || *count >= settings.connections;
 }

@@ -16,14 +16,18 @@ struct {
 /* A name that a segment's end cut in the middle, by (socket cookie). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(map_flags, BPF_F_NO_COMMON_LRU);
 	__uint(max_entries, 512);
 	__type(key, __u64);
 	__type(value, struct mme_name);
 } cut_names SEC(".maps");
 
+/* Length of a name whose first part was evicted. */
+#define MME_NAME_LOST 0xffff
+
 static __always_inline void remember_name(__u64 hash, const struct mme_name *name)
 {
-	if (hash && !bpf_map_lookup_elem(&names, &hash))
+	if (hash && name->length != MME_NAME_LOST && !bpf_map_lookup_elem(&names, &hash))
 		bpf_map_update_elem(&names, &hash, name, BPF_NOEXIST);
 }
 

@@ -6,11 +6,13 @@
 
 #define MME_PARKED_BYTES 2048 /* a power of two */
 
-/* A piece of a segment by where it comes from and where it begins. */
+/* A piece of a segment by its connection and where it begins. */
 struct mme_parked_key {
-	__u64 source[2]; /* address, IPv4 as ::ffff:a.b.c.d, network order */
-	__u16 source_port;
-	__u16 port; /* ours; both host order */
+	/* the socket's cookie; or, for what arrived on a listening socket, the addresses of both ends, IPv4 as
+	 * ::ffff:a.b.c.d, network order */
+	__u64 connection[4];
+	__u16 source_port; /* both 0 with a cookie */
+	__u16 port;	   /* ours; both host order */
 	__u32 sequence;
 };
 
@@ -29,6 +31,7 @@ struct mme_parked {
 /* Written and read by the programs. Full: the least recently used goes; its bytes then count as `gap`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(map_flags, BPF_F_NO_COMMON_LRU);
 	__uint(max_entries, 256);
 	__type(key, struct mme_parked_key);
 	__type(value, struct mme_parked);
@@ -43,12 +46,13 @@ struct mme_parked_places {
 	__u32 users[MME_PARKED_PLACES]; /* whoever finds itself alone after its increment owns the place */
 };
 
-/* By mme_parked_key without its sequence. Written and read by the programs. Full: the least recently used goes, and its
+/* By socket cookie. Written and read by the programs. Full: the least recently used goes, and its
  * bytes count as `gap` when the connection closes. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(map_flags, BPF_F_NO_COMMON_LRU);
 	__uint(max_entries, 64);
-	__type(key, struct mme_parked_key);
+	__type(key, __u64);
 	__type(value, struct mme_parked_places);
 } parked_places SEC(".maps");
 

@@ -10,10 +10,14 @@ struct mme_pending_key {
 	__u32 pad;
 };
 
+/* Every LRU map here has a list for each CPU (BPF_F_NO_COMMON_LRU): of a shared list, a CPU takes 128 places at once
+ * and evicts as many that are in use. The agent raises max_entries where there are many CPUs. */
+
 /* Outstanding requests beyond the one that waits inside its connection. Written by the request direction, taken by the
  * reply direction. Full: the least recently used goes; its reply then counts as `no_request`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(map_flags, BPF_F_NO_COMMON_LRU);
 	__uint(max_entries, 3072);
 	__type(key, struct mme_pending_key);
 	__type(value, struct mme_pending);
@@ -22,6 +26,7 @@ struct {
 /* Ids of cursors whose getMores may wait for data (tailable with awaitData, change streams). */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(map_flags, BPF_F_NO_COMMON_LRU);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
 	__type(value, __u8);

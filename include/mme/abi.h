@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* What crosses the border between the BPF programs and the agent: map keys, map values, enumerations.
- * Enumerations only grow at their end; a change of a layout raises MME_ABI_VERSION. */
+ * Enumerations only grow at their end. */
 #ifndef MME_ABI_H
 #define MME_ABI_H
 
 #include "limits.h"
 #include "platform.h"
-
-#define MME_ABI_VERSION 1
 
 enum mme_role {
 	MME_ROLE_NONE = 0,	 /* not decided yet */
@@ -77,7 +75,7 @@ enum mme_skip {
 	MME_SKIP_CONNECTION_CAP, /* more connections than limits.connections */
 	MME_SKIP_NO_REQUEST,	 /* a reply without a request that was seen */
 	MME_SKIP_NO_REPLY,	 /* a request whose connection closed before its reply */
-	MME_SKIP_PENDING_FULL,	 /* the request was evicted before its reply came */
+	MME_SKIP_PENDING_FULL,	 /* no room to remember the request; one that is evicted gives no_request */
 	MME_SKIP_HEADERS,	 /* IP options or extension headers that are not followed */
 	MME_SKIP_INTERNAL,	 /* a helper failed where it cannot */
 	MME_SKIPS,
@@ -169,6 +167,7 @@ struct mme_ports {
 	__u32 shared; /* a hook is attached to a cgroup that foreign processes share */
 	__u32 pad;
 	__u64 listening[1024]; /* bit per port: some observed process listens on it */
+	__u64 mongod[1024];    /* bit per port: it is a mongod */
 };
 
 struct mme_account {

@@ -56,26 +56,35 @@ enum mme_connection_flag {
 	MME_CONNECTION_ACTIVE = 1 << 1,
 	MME_CONNECTION_COUNTED = 1 << 2, /* its close will be seen and uncounts it */
 	MME_CONNECTION_CLOSED = 1 << 3,
+	MME_CONNECTION_FIN = 1 << 4, /* of an upstream: its last byte is the one before start_seq */
 };
 
 /* The value of the connections map (sk_storage). The kernel puts it 8 bytes behind the start of a cache line, and a
  * packet finds it cold: a request of HTTP touches the first two lines, a reply the first and the third. */
 struct mme_connection {
-	__u32 busy; /* CPUs that parse, or try to parse, the ingress direction: see claim_ingress() */
+	__u32 ingress; /* low byte: CPUs that parse, or try to parse, this direction, see claim_ingress(); above: its
+			  bytes that wait for the bytes in front of them */
 	__u16 target;
-	__u8 role;	 /* enum mme_role */
-	__u8 flags;	 /* enum mme_connection_flag */
-	__u32 parked;	 /* ingress bytes that wait for the bytes in front of them */
-	__u32 start_seq; /* the latest ingress segment that began with a request */
+	__u8 role;	   /* enum mme_role */
+	__u8 flags;	   /* enum mme_connection_flag */
+	__u32 start_seq;   /* of the latest ingress segment that began with a request; or see MME_CONNECTION_FIN */
+	__u16 start_count; /* request.count at start_seq */
+	__u16 pad;
 	struct mme_pending pending;
 	struct mme_direction request;
 	__u64 request_started_ns;
 	struct mme_direction reply;
 	__u64 request_name[2]; /* of a MongoDB request that its segment's end cut */
-	__u16 start_count;     /* request.count at start_seq */
-	__u8 pad[6];
 };
-MME_ASSERT_SIZE(struct mme_connection, 200);
+MME_ASSERT_SIZE(struct mme_connection, 192);
+
+#define MME_INGRESS_USERS 0xffu
+#define MME_INGRESS_PARKED_SHIFT 8
+
+MME_INLINE __u32 mme_connection_parked(const struct mme_connection *c)
+{
+	return c->ingress >> MME_INGRESS_PARKED_SHIFT;
+}
 
 enum mme_sample_kind {
 	MME_SAMPLE_NONE = 0,

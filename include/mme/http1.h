@@ -167,6 +167,7 @@ MME_INLINE void mme_http1_field_start(struct mme_http1 *p)
 	if (name == MME_HASH_CONTENT_LENGTH) {
 		p->phase = MME_HTTP1_NUMBER;
 		p->flags &= (__u16)~MME_HTTP1_DIGITS;
+		p->token = p->remaining; /* of an earlier one */
 		p->remaining = 0;
 	} else if (name == MME_HASH_TRANSFER_ENCODING) {
 		p->phase = MME_HTTP1_TOKENS;
@@ -341,8 +342,8 @@ MME_INLINE enum mme_step mme_http1_version_end(struct mme_http1 *p)
 MME_INLINE enum mme_step mme_http1_number_byte(struct mme_http1 *p, __u8 byte)
 {
 	if (byte == '\n') {
-		if (!(p->flags & MME_HTTP1_DIGITS))
-			return mme_http1_bad(p, MME_SKIP_MALFORMED);
+		if (!(p->flags & MME_HTTP1_DIGITS) || ((p->flags & MME_HTTP1_HAS_LENGTH) && p->token != p->remaining))
+			return mme_http1_bad(p, MME_SKIP_MALFORMED); /* differing lengths: RFC 9112, 6.3 rule 5 */
 		p->flags |= MME_HTTP1_HAS_LENGTH;
 		p->phase = MME_HTTP1_LINE;
 	} else if (byte == ' ' || byte == '\t' || byte == '\r') {
@@ -613,7 +614,7 @@ MME_INLINE void mme_http1_length_shortcut(struct mme_http1 *p, struct mme_window
 	if (digits - 1 > 6 || mme_http1_pair(window, position + digits) != MME_PACKED_CRLF)
 		return;
 	value = mme_http1_decimal(word, digits, &valid);
-	if (!valid)
+	if (!valid || ((p->flags & MME_HTTP1_HAS_LENGTH) && p->token != value))
 		return;
 	p->remaining = value;
 	p->flags |= MME_HTTP1_DIGITS | MME_HTTP1_HAS_LENGTH;

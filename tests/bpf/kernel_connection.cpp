@@ -76,8 +76,8 @@ void KernelConnection::reset(const mme_connection& state) {
   role_ = state.role;
   write(skeleton_->maps.harness_connection, state);
   write(skeleton_->maps.harness_state, HarnessState{});
-  for (const bpf_map* map :
-       {skeleton_->maps.pending, skeleton_->maps.awaiting_cursors, skeleton_->maps.parked, skeleton_->maps.cut_names})
+  for (const bpf_map* map : {skeleton_->maps.pending, skeleton_->maps.awaiting_cursors, skeleton_->maps.parked,
+                             skeleton_->maps.cut_names, skeleton_->maps.parked_places})
     clear(map);
   const std::vector<mme_account> none(cpus_);
   for (uint32_t protocol = 0; protocol < MME_PROTOCOLS; protocol++)

@@ -209,6 +209,38 @@ def test_data_with_the_third_ack(agent, traefik, connect, cut):
     assert m.counted() == {k: 10 * v for k, v in COUNTED.items()}
 
 
+def test_disorder_after_the_third_ack(agent, traefik, connect):
+    """What waited on the listening socket leaves nothing behind that a later hole would meet."""
+    first, rest = len(REQUESTS[0]), STREAM[len(REQUESTS[0]) :]
+    with measured(agent, traefik) as m:
+        tcp = connect(STREAM[:first])
+        tcp.segment(first + 200, rest[200:])
+        tcp.segment(first, rest[:200])
+        tcp.sent = len(STREAM)
+        tcp.wait_bytes(b"HTTP/1.1 203")
+        tcp.close()
+    m.assert_equal(len(REQUESTS))
+    assert not skipped_messages(m.agent)
+
+
+def test_disorder_on_an_address_that_is_used_again(agent, traefik, line):
+    """The first connection ends with a hole; the second has the same ports."""
+    port = next(ports)
+    with measured(agent, traefik) as m:
+        first = UserTcp(line, traefik.port, port)
+        first.connect()
+        first.segment(50, STREAM[50:])
+        first.close()
+        second = UserTcp(line, traefik.port, port)
+        second.connect()
+        swapped(second)
+        second.sent = len(STREAM)
+        second.wait_bytes(b"HTTP/1.1 203")
+        second.close()
+    m.assert_equal(len(REQUESTS))
+    assert skipped_bytes(m.agent)["gap"] == len(STREAM) - 50
+
+
 def test_urgent_data_is_opaque(agent, traefik, connect):
     """The application may read one byte less than the stream has, so nothing behind it can be trusted."""
     with measured(agent, traefik, settle=1) as m:

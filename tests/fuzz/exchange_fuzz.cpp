@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const mme_account& account = connection.account();
   const uint64_t skipped =
       std::accumulate(std::begin(account.bytes_skipped), std::end(account.bytes_skipped), uint64_t{0});
-  require(account.bytes_seen == account.bytes_parsed + skipped + connection.state().parked);
+  require(account.bytes_seen == account.bytes_parsed + skipped + mme_connection_parked(&connection.state()));
   require(account.bytes_seen == sent);
   require(connection.samples().size() <= connection.messages() + fins);
   return 0;

@@ -232,7 +232,7 @@ Replay swapped(const Conversation& conversation, const Replay& replay) {
     const Line& a = conversation.lines[packets[i].line];
     const Line& b = conversation.lines[packets[i + 1].line];
     const bool ingress = mme_is_request(conversation.role, 1) == a.is_request;
-    const bool movable = packets[i].bytes && packets[i + 1].bytes && !packets[i + 1].fin && !a.urgent && !b.urgent;
+    const bool movable = packets[i].bytes && packets[i + 1].bytes && !a.urgent && !b.urgent;
     if (a.is_request != b.is_request || !ingress || !movable) continue;
     std::swap(packets[i], packets[i + 1]);
     i++;

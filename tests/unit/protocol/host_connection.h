@@ -52,8 +52,17 @@ class HostConnection {
   }
 
   void segment(const Segment& segment) {
+    const uint32_t behind = segment.sequence + static_cast<uint32_t>(segment.bytes.size());
+    if (segment.fin && is_ingress(segment.is_request) && connection_.role == MME_ROLE_UPSTREAM) {
+      connection_.start_seq = behind;
+      connection_.flags |= MME_CONNECTION_FIN;
+    }
     if (!segment.bytes.empty()) observe(segment);
-    if (segment.fin) end_stream(segment);
+    if (!is_ingress(segment.is_request)) {
+      if (segment.fin) end_stream(segment.is_request, behind, segment.now_ns);
+    } else if (connection_.flags & MME_CONNECTION_FIN) {
+      end_stream(segment.is_request, connection_.start_seq, segment.now_ns);
+    }
   }
 
   const mme_connection& state() const { return connection_; }
@@ -382,7 +391,7 @@ class HostConnection {
       const std::string piece(segment.bytes.substr(at, kParkedBytes));
       Parked& place = parked_[segment.sequence + static_cast<uint32_t>(at)];
       account_skipped(MME_SKIP_DUPLICATE, place.bytes.size(), 0);
-      connection_.parked += static_cast<uint32_t>(piece.size() - place.bytes.size());
+      connection_.ingress += static_cast<uint32_t>(piece.size() - place.bytes.size()) << MME_INGRESS_PARKED_SHIFT;
       place = {piece, segment.now_ns};
     }
   }
@@ -425,7 +434,7 @@ class HostConnection {
     const auto bytes = static_cast<uint32_t>(parked.bytes.size());
     const uint32_t behind = std::min(next - found->first, bytes);
     parked_.erase(found);
-    connection_.parked -= bytes;
+    connection_.ingress -= bytes << MME_INGRESS_PARKED_SHIFT;
     account_skipped(MME_SKIP_DUPLICATE, behind, 0);
     Work work = begin(is_request, std::string_view(parked.bytes).substr(behind), parked.arrived_ns);
     work.direction.next_seq = next + bytes - behind;
@@ -460,7 +469,7 @@ class HostConnection {
       connection_.start_count = work.direction.count;
     }
     parse(work);
-    if (!is_ingress(segment.is_request) || !connection_.parked) return;
+    if (!is_ingress(segment.is_request) || !mme_connection_parked(&connection_)) return;
     for (int i = 0; i < kDrain && drain_one(); i++) continue;
   }
 
@@ -478,13 +487,11 @@ class HostConnection {
     walk_end(work, walk(work));
   }
 
-  void end_stream(const Segment& segment) {
-    if (is_mongo() || segment.is_request) return;
+  void end_stream(bool is_request, uint32_t fin_seq, uint64_t now_ns) {
+    if (is_mongo() || is_request) return;
     const mme_direction& d = connection_.reply;
-    if (d.sync != MME_SYNC_LOCKED || d.http.phase != MME_HTTP1_UNTIL_CLOSE ||
-        d.next_seq != segment.sequence + segment.bytes.size())
-      return;
-    Work work = begin(false, {}, segment.now_ns);
+    if (d.sync != MME_SYNC_LOCKED || d.http.phase != MME_HTTP1_UNTIL_CLOSE || d.next_seq != fin_seq) return;
+    Work work = begin(false, {}, now_ns);
     if (mme_http1_close(&work.direction.http) == MME_STEP_MESSAGE) http_reply_step(work);
     connection_.reply = work.direction;
   }
