@@ -12,6 +12,7 @@ from mme_stack.agent import Observable
 from mme_stack.network import steered_loopback
 from mme_stack.paths import AGENT, get
 from mme_stack.stack import end_on_sigterm
+from mongo_lib import QUIET, Counting, Oracle, count_meanwhile
 
 session_stack = pytest.StashKey[Stack]()
 
@@ -52,13 +53,8 @@ def plain_traefik(stack: Stack, upstream: Upstream) -> Traefik:
 
 
 @pytest.fixture(scope="session")
-def mongod(stack: Stack) -> Mongod:
-    return stack.mongod()
-
-
-@pytest.fixture(scope="session")
-def mme(stack: Stack, mongod: Mongod) -> Mme:
-    return stack.mme(mongod)
+def mme(stack: Stack) -> Mme:
+    return stack.mme(stack.mongod(name="mme-mongod"))
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +76,27 @@ def observe(servers: Stack) -> Callable[..., Agent]:
         return servers.agent(observed, config, **kwargs)
 
     return start
+
+
+@pytest.fixture(scope="module")
+def mongod(stack: Stack) -> Iterator[Mongod]:
+    """One for each module, and nobody else's: it runs no command by itself."""
+    with stack.nested() as inner:
+        yield inner.mongod(args=QUIET)
+
+
+@pytest.fixture(scope="module")
+def mongo_agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
+    with stack.nested() as inner:
+        yield inner.agent([mongod], name="mongo-agent")
+
+
+@pytest.fixture
+def counting(mongod: Mongod, mongo_agent: Agent) -> Iterator[Counting]:
+    """`with counting() as counts`: what mongod and the agent counted meanwhile, while all clients come and go."""
+    oracle = Oracle(mongod)  # its connection is younger than the agent
+    yield lambda: count_meanwhile(mongo_agent, oracle)
+    oracle.close()
 
 
 @pytest.fixture(scope="session")

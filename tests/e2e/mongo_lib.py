@@ -2,8 +2,8 @@
 
 import socket
 import struct
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from typing import Any, Self
 
@@ -169,8 +169,11 @@ def assert_accounted(metrics: Metrics) -> None:
     assert seen == parsed + skipped, (seen, parsed, skipped)
 
 
+Counting = Callable[[], AbstractContextManager[Counts]]
+
+
 @contextmanager
-def counting(agent: Agent, oracle: Oracle) -> Iterator[Counts]:
+def count_meanwhile(agent: Agent, oracle: Oracle) -> Iterator[Counts]:
     """Between its begin and its end all clients but the oracle come and go."""
     counts = Counts(agent, oracle)
     yield counts

@@ -3,39 +3,21 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from pymongo import CursorType, monitoring
 
 from mme_stack import Agent, Mongod, Stack
-from mongo_lib import DURATION, POLL, QUIET, Counts, Oracle, assert_accounted, counting
+from mongo_lib import DURATION, POLL, QUIET, Counting, Counts, assert_accounted
 
 AWAITED = "mme_mongo_awaited_total"
 HELLOS = ("hello", "isMaster")
 
 
 @pytest.fixture(scope="module")
-def mongod(stack: Stack) -> Mongod:
-    return stack.mongod(name="awaited-mongod", args=QUIET)
-
-
-@pytest.fixture(scope="module")
 def replica_set(stack: Stack) -> Mongod:
     return stack.mongod(name="replicated-mongod", replica_set="rs0", args=QUIET)
-
-
-@pytest.fixture(scope="module")
-def agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
-    with stack.nested() as inner:
-        yield inner.agent([mongod])
-
-
-@pytest.fixture
-def oracle(agent: Agent, mongod: Mongod) -> Iterator[Oracle]:  # noqa: ARG001 -- an order of starting
-    oracle = Oracle(mongod)
-    yield oracle
-    oracle.close()
 
 
 class Sent(monitoring.CommandListener):
@@ -70,14 +52,14 @@ def assert_hellos(counts: Counts, clients: int, awaited: int) -> None:
     assert ours == expected
 
 
-def test_streamed_hello_of_pymongo(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
-    with counting(agent, oracle) as counts, mongod.client(heartbeatFrequencyMS=500) as client:
+def test_streamed_hello_of_pymongo(mongod: Mongod, counting: Counting) -> None:
+    with counting() as counts, mongod.client(heartbeatFrequencyMS=500) as client:
         client.admin.command("ping")
         time.sleep(3)
     assert_hellos(counts, clients=1, awaited=4)
 
 
-def test_streamed_hello_of_node(mongod: Mongod, agent: Agent, oracle: Oracle, run_node: Callable[..., str]) -> None:
+def test_streamed_hello_of_node(mongod: Mongod, counting: Counting, run_node: Callable[..., str]) -> None:
     source = """
     const { MongoClient } = require("mongodb");
     (async () => {
@@ -88,15 +70,15 @@ def test_streamed_hello_of_node(mongod: Mongod, agent: Agent, oracle: Oracle, ru
       await client.close();
     })();
     """
-    with counting(agent, oracle) as counts:
+    with counting() as counts:
         run_node(source, mongod.uri)
     assert_hellos(counts, clients=1, awaited=4)
 
 
 @pytest.mark.parametrize("limit", [400, None], ids=["maxTimeMS", "default-wait"])
-def test_tailable_cursor(mongod: Mongod, agent: Agent, oracle: Oracle, limit: int | None) -> None:
+def test_tailable_cursor(mongod: Mongod, counting: Counting, limit: int | None) -> None:
     """Without maxTimeMS nothing in the getMore tells that it may wait for a second: the cursor's origin does."""
-    with counting(agent, oracle) as counts, mongod.client(**POLL) as client:
+    with counting() as counts, mongod.client(**POLL) as client:
         client["tail"].drop_collection("capped")
         capped = client["tail"].create_collection("capped", capped=True, size=1 << 20)
         capped.insert_one({"n": 0})
@@ -120,9 +102,9 @@ def test_tailable_cursor(mongod: Mongod, agent: Agent, oracle: Oracle, limit: in
     assert slow(counts, "find") == 0
 
 
-def test_exhaust_cursor(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_exhaust_cursor(mongod: Mongod, counting: Counting) -> None:
     """One getMore, then replies that nobody asks for; mongod counts each as a command."""
-    with counting(agent, oracle) as counts, mongod.client(**POLL) as client:
+    with counting() as counts, mongod.client(**POLL) as client:
         c = client["exhaust"]["c"]
         c.drop()
         c.insert_many([{"n": n} for n in range(1000)])

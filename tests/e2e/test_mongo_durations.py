@@ -3,36 +3,16 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
 from pymongo import monitoring
 
-from mme_stack import Agent, Mongod, Stack
-from mongo_lib import DURATION, POLL, QUIET, Counts, Oracle, Wire, counting
+from mme_stack import Mongod
+from mongo_lib import DURATION, POLL, Counting, Counts, Wire
 
 # opLatencies' kinds, by the commands used here; serverStatus is the oracle's own.
 KINDS = {"reads": {"find", "aggregate"}, "writes": {"insert", "update"}, "commands": {"ping", "serverStatus"}}
-
-
-@pytest.fixture(scope="module")
-def mongod(stack: Stack) -> Mongod:
-    return stack.mongod(name="timed-mongod", args=QUIET)
-
-
-@pytest.fixture(scope="module")
-def agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
-    with stack.nested() as inner:
-        yield inner.agent([mongod])
-
-
-@pytest.fixture
-def oracle(agent: Agent, mongod: Mongod) -> Iterator[Oracle]:  # noqa: ARG001 -- an order of starting
-    oracle = Oracle(mongod)
-    yield oracle
-    oracle.close()
 
 
 class Stopwatch:
@@ -68,9 +48,9 @@ def compare(counts: Counts, watch: Stopwatch) -> None:
         assert own_mean <= mean <= client_mean, kind
 
 
-def test_between_mongod_and_one_client(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_between_mongod_and_one_client(mongod: Mongod, counting: Counting) -> None:
     watch = Stopwatch()
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
 
         def timed(name: str, command: dict[str, Any]) -> None:
             started = time.perf_counter()
@@ -87,7 +67,7 @@ def test_between_mongod_and_one_client(mongod: Mongod, agent: Agent, oracle: Ora
     compare(counts, watch)
 
 
-def test_between_mongod_and_many_clients(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_between_mongod_and_many_clients(mongod: Mongod, counting: Counting) -> None:
     watch = Stopwatch()
 
     class Listener(monitoring.CommandListener):
@@ -100,7 +80,7 @@ def test_between_mongod_and_many_clients(mongod: Mongod, agent: Agent, oracle: O
         def failed(self, event: monitoring.CommandFailedEvent) -> None:
             raise AssertionError(event)
 
-    with counting(agent, oracle) as counts, mongod.client(event_listeners=[Listener()], **POLL) as client:
+    with counting() as counts, mongod.client(event_listeners=[Listener()], **POLL) as client:
         c = client["test"]["many"]
 
         def work(worker: int) -> None:
@@ -115,9 +95,9 @@ def test_between_mongod_and_many_clients(mongod: Mongod, agent: Agent, oracle: O
     compare(counts, watch)
 
 
-def test_known_delays(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_known_delays(mongod: Mongod, counting: Counting) -> None:
     """Each delay of mongod's own is found between the bounds around it."""
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         wire.command({"insert": "slow", "documents": [{"_id": 1}]})
         for milliseconds, times in ((150, 6), (400, 4), (1300, 1)):
             for _ in range(times):

@@ -1,33 +1,15 @@
 """Command, database, collection and outcome as they were, however large the message around them is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from pymongo.errors import PyMongoError
 
-from mme_stack import Agent, Mongod, Stack
-from mongo_lib import NONE, POLL, QUIET, Counts, Oracle, Wire, counting
+from mme_stack import Mongod
+from mongo_lib import NONE, POLL, Counting, Counts, Wire
 
 MB = 1_000_000
 DOCUMENT = 15_900_000  # three of them are one message, just below its limit of 48,000,000 bytes
-
-
-@pytest.fixture(scope="module")
-def mongod(stack: Stack) -> Mongod:
-    return stack.mongod(name="labelled-mongod", args=QUIET)
-
-
-@pytest.fixture(scope="module")
-def agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
-    with stack.nested() as inner:
-        yield inner.agent([mongod])
-
-
-@pytest.fixture
-def oracle(agent: Agent, mongod: Mongod) -> Iterator[Oracle]:  # noqa: ARG001 -- an order of starting
-    oracle = Oracle(mongod)
-    yield oracle
-    oracle.close()
 
 
 def check(counts: Counts, expected: dict[tuple[str, ...], int]) -> None:
@@ -37,8 +19,8 @@ def check(counts: Counts, expected: dict[tuple[str, ...], int]) -> None:
     assert {k: v for k, v in counts.labels().items() if k[0] not in ignored} == expected
 
 
-def test_commands(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
-    with counting(agent, oracle) as counts, mongod.client(**POLL) as client:
+def test_commands(mongod: Mongod, counting: Counting) -> None:
+    with counting() as counts, mongod.client(**POLL) as client:
         shop, other = client["shop"], client["other"]
         shop["carts"].insert_many([{"_id": n} for n in range(10)])
         shop["carts"].update_one({"_id": 1}, {"$set": {"a": 1}})
@@ -87,9 +69,9 @@ def test_commands(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
     assert errors == {("find", "BadValue"): 1, ("other", "CommandNotFound"): 1}
 
 
-def test_large_messages_of_pymongo(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_large_messages_of_pymongo(mongod: Mongod, counting: Counting) -> None:
     """The documents are a section of their own; `$db` is before or behind it."""
-    with counting(agent, oracle) as counts, mongod.client(**POLL) as client:
+    with counting() as counts, mongod.client(**POLL) as client:
         c = client["large"]["documents"]
         c.insert_one({"_id": 0, "text": "x" * (16 * 1024 * 1024 - 100)})
         c.insert_many([{"_id": n, "text": "x" * DOCUMENT} for n in (1, 2, 3)])
@@ -109,16 +91,16 @@ def test_large_messages_of_pymongo(mongod: Mongod, agent: Agent, oracle: Oracle)
     assert 16.7 * MB < received < 16.8 * MB
 
 
-def test_large_message_of_one_body(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_large_message_of_one_body(mongod: Mongod, counting: Counting) -> None:
     """The documents are an array in the body, 15 MB before `$db`."""
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         documents = [{"_id": n, "text": "x" * 5 * MB} for n in (1, 2, 3)]
         assert wire.command({"insert": "inline", "documents": documents}, "large")["n"] == 3
         wire.command({"dropDatabase": 1}, "large")
     check(counts, {("insert", "large", "inline", "ok"): 1, ("dropDatabase", "large", NONE, "ok"): 1})
 
 
-def test_large_messages_of_node(mongod: Mongod, agent: Agent, oracle: Oracle, run_node: Callable[..., str]) -> None:
+def test_large_messages_of_node(mongod: Mongod, counting: Counting, run_node: Callable[..., str]) -> None:
     source = """
     const { MongoClient } = require("mongodb");
     (async () => {
@@ -131,7 +113,7 @@ def test_large_messages_of_node(mongod: Mongod, agent: Agent, oracle: Oracle, ru
       await client.close();
     })();
     """
-    with counting(agent, oracle) as counts:
+    with counting() as counts:
         run_node(source, mongod.uri)
     check(
         counts,
@@ -143,7 +125,7 @@ def test_large_messages_of_node(mongod: Mongod, agent: Agent, oracle: Oracle, ru
     )
 
 
-def test_names(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_names(mongod: Mongod, counting: Counting) -> None:
     """Long names are cut at 120 bytes and never within a character; what is the same then is one series."""
     names = {
         "a" * 200: "a" * 120,
@@ -154,7 +136,7 @@ def test_names(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
         "line\nbreak": "line\nbreak",
     }
     expected: dict[tuple[str, ...], int] = {}
-    with counting(agent, oracle) as counts, mongod.client(**POLL) as client:
+    with counting() as counts, mongod.client(**POLL) as client:
         for name, label in names.items():
             client["db_ü"][name].find_one()
             key = ("find", "db_ü", label, "ok")

@@ -4,12 +4,12 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
-from mme_stack import Agent, Mongod, Stack
+from mme_stack import Agent, Mongod
 from mongo_lib import (
     CHECKSUM,
     DURATION,
@@ -18,35 +18,15 @@ from mongo_lib import (
     OP_MSG,
     OP_REPLY,
     POLL,
-    QUIET,
-    Oracle,
+    Counting,
     Wire,
     assert_accounted,
     body_section,
-    counting,
     message,
     op_msg,
     op_query,
     sequence_section,
 )
-
-
-@pytest.fixture(scope="module")
-def mongod(stack: Stack) -> Mongod:
-    return stack.mongod(name="wired-mongod", args=[*QUIET, "--networkMessageCompressors", "zlib"])
-
-
-@pytest.fixture(scope="module")
-def agent(stack: Stack, mongod: Mongod) -> Iterator[Agent]:
-    with stack.nested() as inner:
-        yield inner.agent([mongod])
-
-
-@pytest.fixture
-def oracle(agent: Agent, mongod: Mongod) -> Iterator[Oracle]:  # noqa: ARG001 -- an order of starting
-    oracle = Oracle(mongod)
-    yield oracle
-    oracle.close()
 
 
 def crc32c(data: bytes) -> int:
@@ -65,9 +45,9 @@ def with_checksum(*sections: bytes, request_id: int) -> bytes:
     return data + struct.pack("<I", crc32c(data))
 
 
-def test_checksums(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_checksums(mongod: Mongod, counting: Counting) -> None:
     insert = {"insert": "sums", "$db": "wire"}
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         for sections in (
             [body_section({"ping": 1, "$db": "wire"})],
             [body_section(insert), sequence_section("documents", [{"n": 1}, {"n": 2}])],
@@ -80,11 +60,11 @@ def test_checksums(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
     assert counts.labels(command="insert") == {("insert", "wire", "sums", "ok"): 2}
 
 
-def test_sections_in_any_order(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_sections_in_any_order(mongod: Mongod, counting: Counting) -> None:
     """`$db` and the collection are found behind a megabyte of documents, and before it."""
     documents = sequence_section("documents", [{"text": "x" * 1000} for _ in range(1000)])
     bodies = [{"insert": "c", "$db": "wire"}, {"insert": "c", "writeConcern": {"w": 1}, "$db": "wire", "comment": "c"}]
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         for body in map(body_section, bodies):
             for sections in ((documents, body), (body, documents)):
                 wire.send(op_msg(*sections, request_id=next(wire.ids)))
@@ -94,8 +74,8 @@ def test_sections_in_any_order(mongod: Mongod, agent: Agent, oracle: Oracle) -> 
     assert counts.labels(command="insert") == {("insert", "wire", "c", "ok"): 4}
 
 
-def test_unacknowledged(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+def test_unacknowledged(mongod: Mongod, counting: Counting) -> None:
+    with counting() as counts, Wire(mongod.port) as wire:
         for n in range(100):
             insert = {"insert": "w0", "documents": [{"_id": n}], "writeConcern": {"w": 0}, "$db": "wire"}
             wire.send(op_msg(body_section(insert), request_id=next(wire.ids), flags=MORE_TO_COME))
@@ -106,9 +86,9 @@ def test_unacknowledged(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
     assert counts.added.counter(f"{DURATION}_count", command="insert") == 0
 
 
-def test_outstanding_requests(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_outstanding_requests(mongod: Mongod, counting: Counting) -> None:
     """mongod answers in order; request ids need not ascend, and come again once they are answered."""
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         for ids in ([7, 3, 2**31 - 1, -5, 1], [7, 3, 1], range(100, 160)):
             wire.send(b"".join(op_msg(body_section({"ping": 1, "$db": "many"}), request_id=i) for i in ids))
             assert [wire.reply()[0] for _ in ids] == list(ids)
@@ -117,9 +97,9 @@ def test_outstanding_requests(mongod: Mongod, agent: Agent, oracle: Oracle) -> N
     assert counts.labels(command="ping") == {("ping", "many", NONE, "ok"): 68}
 
 
-def test_legacy_handshake(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_legacy_handshake(mongod: Mongod, counting: Counting) -> None:
     commands = [{"isMaster": 1}, {"ismaster": 1, "helloOk": True, "compression": ["none"]}]
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         for command in commands:
             wire.send(op_query("admin", command, next(wire.ids)))
             _, opcode, _ = wire.reply()
@@ -130,9 +110,9 @@ def test_legacy_handshake(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
     assert counts.labels(command="isMaster") == {("isMaster", "admin", NONE, "ok"): 2}
 
 
-def test_compressed(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_compressed(mongod: Mongod, counting: Counting) -> None:
     """Counted and timed; what is inside stays unknown for now."""
-    with counting(agent, oracle) as counts, mongod.client(compressors="zlib", **POLL) as client:
+    with counting() as counts, mongod.client(compressors="zlib", **POLL) as client:
         c = client["wire"]["compressed"]
         c.insert_many([{"text": "x" * 1000} for _ in range(1000)])
         for _ in range(200):
@@ -145,11 +125,11 @@ def test_compressed(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
     assert counts.added.counter(f"{DURATION}_sum", command="compressed") > 0
 
 
-def test_cut_everywhere(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_cut_everywhere(mongod: Mongod, counting: Counting) -> None:
     """A segment ends at every place of a message, then at every byte of it."""
     command = {"find": "cut_é", "filter": {"a": [1, {"b": "c"}]}, "limit": 1, "lsid": {"x": 1}, "$db": "wire_ü"}
     size = len(op_msg(body_section(command), request_id=1))
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         for cut in range(1, size):
             data = op_msg(body_section(command), request_id=cut)
             wire.send(data[:cut])
@@ -180,7 +160,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_protocol(mongod: Mongod, agent: Agent, oracle: Oracle, name: str) -> None:
+def test_no_protocol(mongod: Mongod, counting: Counting, name: str) -> None:
     """Counted by reason, and the connections beside it lose nothing."""
     stop = threading.Event()
     pings = 0
@@ -192,7 +172,7 @@ def test_no_protocol(mongod: Mongod, agent: Agent, oracle: Oracle, name: str) ->
                 assert wire.command({"ping": 1}, "beside")["ok"] == 1
                 pings += 1
 
-    with counting(agent, oracle) as counts:
+    with counting() as counts:
         beside = threading.Thread(target=ping)
         beside.start()
         for _ in range(20):
@@ -219,9 +199,9 @@ LYING = {
 
 
 @pytest.mark.parametrize("name", LYING)
-def test_lying_lengths_inside(mongod: Mongod, agent: Agent, oracle: Oracle, name: str) -> None:
+def test_lying_lengths_inside(mongod: Mongod, counting: Counting, name: str) -> None:
     """The message's own length holds: what follows it on the same connection is understood where mongod goes on."""
-    with counting(agent, oracle) as counts, Wire(mongod.port) as wire:
+    with counting() as counts, Wire(mongod.port) as wire:
         wire.send(message(OP_MSG, LYING[name], 1) + op_msg(body_section({"ping": 1, "$db": "after"}), request_id=2))
         answered = 0
         try:
@@ -250,9 +230,9 @@ def test_older_than_the_agent(mongod: Mongod, observe: Callable[..., Agent]) -> 
     assert added.counter(f"{DURATION}_count", command="ping", database="older") == 100
 
 
-def test_half_closed(mongod: Mongod, agent: Agent, oracle: Oracle) -> None:
+def test_half_closed(mongod: Mongod, counting: Counting) -> None:
     """The reply comes after the client said that it sends no more."""
-    with counting(agent, oracle) as counts:
+    with counting() as counts:
         for _ in range(20):
             with Wire(mongod.port) as wire:
                 wire.send(op_msg(body_section({"ping": 1, "$db": "half"}), request_id=1))
