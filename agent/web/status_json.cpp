@@ -1,177 +1,169 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <tuple>
 
 #include "web/status.h"
 
-// nlohmann's hooks: found by argument-dependent lookup, so they live beside their types.
 namespace mme {
 namespace {
 
 using Json = nlohmann::json;
 
-// Missing or of another type: `field` keeps its default.
-template <typename Field>
-void read(const Json& json, const char* key, Field& field) {
+template <typename Object, typename Member>
+struct Field {
+  const char* name;
+  Member Object::*member;
+};
+
+// The fields of a type, for both directions.
+template <typename Object>
+constexpr std::nullptr_t kFields = nullptr;
+
+template <>
+constexpr std::tuple kFields<GroupKey> = {
+    Field{"kind", &GroupKey::kind},
+    Field{"target", &GroupKey::target},
+    Field{"name", &GroupKey::name},
+};
+
+template <>
+constexpr std::tuple kFields<GroupFigures> = {
+    Field{"requests", &GroupFigures::requests},
+    Field{"errors", &GroupFigures::errors},
+    Field{"requests_per_second", &GroupFigures::requests_per_second},
+    Field{"errors_per_second", &GroupFigures::errors_per_second},
+    Field{"mean_s", &GroupFigures::mean_s},
+    Field{"p50_s", &GroupFigures::p50_s},
+    Field{"p95_s", &GroupFigures::p95_s},
+    Field{"p99_s", &GroupFigures::p99_s},
+};
+
+template <>
+constexpr std::tuple kFields<TargetState> = {
+    Field{"kind", &TargetState::kind},       Field{"name", &TargetState::name},
+    Field{"up", &TargetState::up},           Field{"pid", &TargetState::pid},
+    Field{"cgroup", &TargetState::cgroup},   Field{"listeners", &TargetState::listeners},
+    Field{"problem", &TargetState::problem},
+};
+
+template <>
+constexpr std::tuple kFields<Attachment> = {
+    Field{"target", &Attachment::target},     Field{"hook", &Attachment::hook},   Field{"cgroup", &Attachment::cgroup},
+    Field{"attached", &Attachment::attached}, Field{"error", &Attachment::error},
+};
+
+template <>
+constexpr std::tuple kFields<ProtocolAccount> = {
+    Field{"bytes_seen", &ProtocolAccount::bytes_seen},
+    Field{"bytes_parsed", &ProtocolAccount::bytes_parsed},
+    Field{"bytes_skipped", &ProtocolAccount::bytes_skipped},
+    Field{"messages_skipped", &ProtocolAccount::messages_skipped},
+};
+
+template <>
+constexpr std::tuple kFields<ProgramCost> = {
+    Field{"program", &ProgramCost::program},
+    Field{"run_time_ns", &ProgramCost::run_time_ns},
+    Field{"run_count", &ProgramCost::run_count},
+    Field{"verified_instructions", &ProgramCost::verified_instructions},
+};
+
+template <>
+constexpr std::tuple kFields<ProcessUsage> = {
+    Field{"cpu_seconds", &ProcessUsage::cpu_seconds},
+    Field{"start_time_seconds", &ProcessUsage::start_time_seconds},
+    Field{"resident_bytes", &ProcessUsage::resident_bytes},
+    Field{"virtual_bytes", &ProcessUsage::virtual_bytes},
+    Field{"open_fds", &ProcessUsage::open_fds},
+    Field{"max_fds", &ProcessUsage::max_fds},
+};
+
+template <>
+constexpr std::tuple kFields<Status> = {
+    Field{"version", &Status::version},
+    Field{"revision", &Status::revision},
+    Field{"uptime_s", &Status::uptime_s},
+    Field{"problems", &Status::problems},
+    Field{"notes", &Status::notes},
+    Field{"config_reload_ok", &Status::config_reload_ok},
+    Field{"window_s", &Status::window_s},
+    Field{"targets", &Status::targets},
+    Field{"attachments", &Status::attachments},
+    Field{"groups", &Status::groups},
+    Field{"accounts", &Status::accounts},
+    Field{"series_in_use", &Status::series_in_use},
+    Field{"series_overflow", &Status::series_overflow},
+    Field{"programs", &Status::programs},
+    Field{"map_bytes", &Status::map_bytes},
+    Field{"process", &Status::process},
+    Field{"open_entrypoint_connections", &Status::open_entrypoint_connections},
+    Field{"open_mongo_connections", &Status::open_mongo_connections},
+};
+
+template <typename Object>
+concept Described = !std::same_as<decltype(kFields<Object>), const std::nullptr_t>;
+
+template <typename Value>
+void write(Json& json, const char* key, const Value& value) {
+  json[key] = value;
+}
+
+void write(Json& json, const char* key, const std::optional<double>& value) {
+  json[key] = value ? Json(*value) : Json(nullptr);
+}
+
+// Missing or null: `value` keeps its default.
+template <typename Value>
+void read(const Json& json, const char* key, Value& value) {
   const auto found = json.find(key);
-  if (found != json.end() && !found->is_null()) found->get_to(field);
+  if (found != json.end() && !found->is_null()) found->get_to(value);
 }
 
-void read(const Json& json, const char* key, std::optional<double>& field) {
+void read(const Json& json, const char* key, std::optional<double>& value) {
   const auto found = json.find(key);
-  if (found != json.end() && found->is_number()) field = found->get<double>();
-}
-
-Json number_or_null(const std::optional<double>& number) {
-  return number ? Json(*number) : Json(nullptr);
-}
-
-std::optional<GroupKind> group_kind(const std::string& text) {
-  for (const GroupKind kind : {GroupKind::entrypoint, GroupKind::upstream, GroupKind::mongo}) {
-    if (text == to_string(kind)) return kind;
-  }
-  return std::nullopt;
+  if (found != json.end() && found->is_number()) value = found->get<double>();
 }
 
 }  // namespace
 
-static void to_json(Json& json, const GroupFigures& figures) {
-  json = {{"requests", figures.requests},
-          {"errors", figures.errors},
-          {"requests_per_second", figures.requests_per_second},
-          {"errors_per_second", figures.errors_per_second},
-          {"mean_s", number_or_null(figures.mean_s)},
-          {"p50_s", number_or_null(figures.p50_s)},
-          {"p95_s", number_or_null(figures.p95_s)},
-          {"p99_s", number_or_null(figures.p99_s)}};
+// nlohmann's hooks: found by argument-dependent lookup, so they live beside their types.
+template <Described Object>
+static void to_json(Json& json, const Object& object) {
+  std::apply([&](const auto&... field) { (write(json, field.name, object.*field.member), ...); }, kFields<Object>);
 }
 
-static void from_json(const Json& json, GroupFigures& figures) {
-  read(json, "requests", figures.requests);
-  read(json, "errors", figures.errors);
-  read(json, "requests_per_second", figures.requests_per_second);
-  read(json, "errors_per_second", figures.errors_per_second);
-  read(json, "mean_s", figures.mean_s);
-  read(json, "p50_s", figures.p50_s);
-  read(json, "p95_s", figures.p95_s);
-  read(json, "p99_s", figures.p99_s);
+template <Described Object>
+static void from_json(const Json& json, Object& object) {
+  std::apply([&](const auto&... field) { (read(json, field.name, object.*field.member), ...); }, kFields<Object>);
 }
 
+static void to_json(Json& json, GroupKind kind) {
+  json = to_string(kind);
+}
+
+static void from_json(const Json& json, GroupKind& kind) {
+  for (const GroupKind one : {GroupKind::entrypoint, GroupKind::upstream, GroupKind::mongo}) {
+    if (json.get<std::string>() == to_string(one)) kind = one;
+  }
+}
+
+// The key's fields stand beside the figures.
 static void to_json(Json& json, const GroupStatus& group) {
-  json = {{"kind", to_string(group.key.kind)},
-          {"target", group.key.target},
-          {"name", group.key.name},
-          {"window", group.window},
-          {"total", group.total}};
+  to_json(json, group.key);
+  json["window"] = group.window;
+  json["total"] = group.total;
 }
 
 static void from_json(const Json& json, GroupStatus& group) {
-  std::string kind;
-  read(json, "kind", kind);
-  group.key.kind = group_kind(kind).value_or(GroupKind::entrypoint);
-  read(json, "target", group.key.target);
-  read(json, "name", group.key.name);
+  from_json(json, group.key);
   read(json, "window", group.window);
   read(json, "total", group.total);
 }
 
-static void to_json(Json& json, const TargetState& target) {
-  json = {{"kind", target.kind},     {"name", target.name},           {"up", target.up},          {"pid", target.pid},
-          {"cgroup", target.cgroup}, {"listeners", target.listeners}, {"problem", target.problem}};
-}
-
-static void from_json(const Json& json, TargetState& target) {
-  read(json, "kind", target.kind);
-  read(json, "name", target.name);
-  read(json, "up", target.up);
-  read(json, "pid", target.pid);
-  read(json, "cgroup", target.cgroup);
-  read(json, "listeners", target.listeners);
-  read(json, "problem", target.problem);
-}
-
-static void to_json(Json& json, const Attachment& attachment) {
-  json = {{"target", attachment.target},
-          {"hook", attachment.hook},
-          {"cgroup", attachment.cgroup},
-          {"attached", attachment.attached},
-          {"error", attachment.error}};
-}
-
-static void from_json(const Json& json, Attachment& attachment) {
-  read(json, "target", attachment.target);
-  read(json, "hook", attachment.hook);
-  read(json, "cgroup", attachment.cgroup);
-  read(json, "attached", attachment.attached);
-  read(json, "error", attachment.error);
-}
-
-static void to_json(Json& json, const ProtocolAccount& account) {
-  json = {{"bytes_seen", account.bytes_seen},
-          {"bytes_parsed", account.bytes_parsed},
-          {"bytes_skipped", account.bytes_skipped},
-          {"messages_skipped", account.messages_skipped}};
-}
-
-static void from_json(const Json& json, ProtocolAccount& account) {
-  read(json, "bytes_seen", account.bytes_seen);
-  read(json, "bytes_parsed", account.bytes_parsed);
-  read(json, "bytes_skipped", account.bytes_skipped);
-  read(json, "messages_skipped", account.messages_skipped);
-}
-
-static void to_json(Json& json, const ProgramCost& cost) {
-  json = {{"program", cost.program},
-          {"run_time_ns", cost.run_time_ns},
-          {"run_count", cost.run_count},
-          {"verified_instructions", cost.verified_instructions}};
-}
-
-static void from_json(const Json& json, ProgramCost& cost) {
-  read(json, "program", cost.program);
-  read(json, "run_time_ns", cost.run_time_ns);
-  read(json, "run_count", cost.run_count);
-  read(json, "verified_instructions", cost.verified_instructions);
-}
-
-static void to_json(Json& json, const ProcessUsage& process) {
-  json = {{"cpu_seconds", process.cpu_seconds},
-          {"start_time_seconds", process.start_time_seconds},
-          {"resident_bytes", process.resident_bytes},
-          {"virtual_bytes", process.virtual_bytes},
-          {"open_fds", process.open_fds},
-          {"max_fds", process.max_fds}};
-}
-
-static void from_json(const Json& json, ProcessUsage& process) {
-  read(json, "cpu_seconds", process.cpu_seconds);
-  read(json, "start_time_seconds", process.start_time_seconds);
-  read(json, "resident_bytes", process.resident_bytes);
-  read(json, "virtual_bytes", process.virtual_bytes);
-  read(json, "open_fds", process.open_fds);
-  read(json, "max_fds", process.max_fds);
-}
-
 std::string to_json(const Status& status) {
-  const Json json = {{"version", status.version},
-                     {"revision", status.revision},
-                     {"uptime_s", status.uptime_s},
-                     {"ready", status.problems.empty()},
-                     {"problems", status.problems},
-                     {"notes", status.notes},
-                     {"config_reload_ok", status.config_reload_ok},
-                     {"window_s", status.window_s},
-                     {"targets", status.targets},
-                     {"attachments", status.attachments},
-                     {"groups", status.groups},
-                     {"accounts", status.accounts},
-                     {"series_in_use", status.series_in_use},
-                     {"series_overflow", status.series_overflow},
-                     {"programs", status.programs},
-                     {"map_bytes", status.map_bytes},
-                     {"process", status.process},
-                     {"open_entrypoint_connections", status.open_entrypoint_connections},
-                     {"open_mongo_connections", status.open_mongo_connections}};
+  Json json = status;
+  json["ready"] = status.problems.empty();
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -180,30 +172,11 @@ Result<Status> parse_status(std::string_view text) {
   if (!json.is_object() || !json.contains("version") || !json.contains("targets")) {
     return fail("the answer is no status of an mme-agent (does another program listen there?)");
   }
-  Status status;
   try {
-    read(json, "version", status.version);
-    read(json, "revision", status.revision);
-    read(json, "uptime_s", status.uptime_s);
-    read(json, "problems", status.problems);
-    read(json, "notes", status.notes);
-    read(json, "config_reload_ok", status.config_reload_ok);
-    read(json, "window_s", status.window_s);
-    read(json, "targets", status.targets);
-    read(json, "attachments", status.attachments);
-    read(json, "groups", status.groups);
-    read(json, "accounts", status.accounts);
-    read(json, "series_in_use", status.series_in_use);
-    read(json, "series_overflow", status.series_overflow);
-    read(json, "programs", status.programs);
-    read(json, "map_bytes", status.map_bytes);
-    read(json, "process", status.process);
-    read(json, "open_entrypoint_connections", status.open_entrypoint_connections);
-    read(json, "open_mongo_connections", status.open_mongo_connections);
+    return json.get<Status>();
   } catch (const Json::exception& error) {  // a field of another type
     return fail(std::string("the answer is no status of an mme-agent: ") + error.what());
   }
-  return status;
 }
 
 }  // namespace mme
