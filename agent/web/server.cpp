@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web/server.h"
 
-#include <netdb.h>
 #include <sys/socket.h>
 
 #include <atomic>
@@ -10,6 +9,7 @@
 
 #include "base/unique_fd.h"
 #include "web/http_server.h"
+#include "web/numeric_address.h"
 
 namespace mme {
 namespace {
@@ -69,12 +69,8 @@ void socket_options(socket_t socket) {
 
 // httplib says only that it could not listen; this finds out why. 0: now it can.
 int listen_errno(const std::string& host, uint16_t port) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return EADDRNOTAVAIL;
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  const AddressInfo found = numeric_address(host, port);
+  if (!found) return EADDRNOTAVAIL;
   const UniqueFd socket(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket.valid()) return errno;
   socket_options(socket.get());
@@ -83,14 +79,12 @@ int listen_errno(const std::string& host, uint16_t port) {
 }
 
 tl::unexpected<Error> cannot_listen(const std::string& host, uint16_t port) {
-  const std::string address =
-      (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
   const int why = listen_errno(host, port);
   const std::string mend = why == EADDRINUSE ? "stop what listens there (`ss -ltnp`) or choose another address with "
                                                "--web.listen-address or web.listen"
                            : why == EACCES   ? "ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher one"
                                              : "choose an address of this host with --web.listen-address or web.listen";
-  return fail_errno("listen on " + address, why == 0 ? EADDRINUSE : why, mend);
+  return fail_errno("listen on " + host_and_port(host, port), why == 0 ? EADDRINUSE : why, mend);
 }
 
 }  // namespace
