@@ -262,14 +262,6 @@ void capacity_families(const Snapshot& snapshot, Subset subset, TextWriter& out)
   out.family("mme_agent_series_overflow_total",
              "Exchanges that were counted in the `_other` series because the family was full.", MetricType::counter);
   each_family(snapshot.series_overflow);
-
-  out.family("mme_agent_events_lost_total", "Events that did not reach the agent, by stream and reason.",
-             MetricType::counter);
-  for (const auto& [stream_reason, count] : snapshot.events_lost) {
-    const size_t slash = stream_reason.find('/');
-    const std::string reason = slash == std::string::npos ? "unknown" : stream_reason.substr(slash + 1);
-    out.sample(label_pairs({{"reason", reason}, {"stream", stream_reason.substr(0, slash)}}), count);
-  }
 }
 
 void cost_families(const Snapshot& snapshot, TextWriter& out) {

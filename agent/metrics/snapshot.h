@@ -127,7 +127,6 @@ struct Snapshot {
   std::map<std::string, ProtocolAccount> accounts;  // "http", "mongo"
   std::map<std::string, uint64_t> series_in_use;    // by family: "entrypoint", "upstream", "mongo"
   std::map<std::string, uint64_t> series_overflow;  // exchanges that went to `_other`
-  std::map<std::string, uint64_t> events_lost;      // by "stream/reason"
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;  // by map
   uint64_t open_entrypoint_connections = 0;

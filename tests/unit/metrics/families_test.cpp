@@ -112,7 +112,6 @@ Snapshot agent_snapshot() {
   snapshot.accounts["mongo"] = {20, 20, {{"gap", 0}}, {{"gap", 2}}};
   snapshot.series_in_use = {{"entrypoint", 2}, {"mongo", 1}};
   snapshot.series_overflow = {{"entrypoint", 0}, {"mongo", 0}, {"mongo_errors", 1}};
-  snapshot.events_lost = {{"slow/ring_full", 3}};
   snapshot.programs = {{"ingress", 2'500'000, 100, 4000}, {"ingress", 500'000, 1, 4000}};
   snapshot.map_bytes = {{"series", 4096}};
   snapshot.targets = {{"traefik", "traefik", true, 1, "/t", {}, ""}, {"mongod", "mongod", false, 2, "/m", {}, "gone"}};
@@ -137,7 +136,6 @@ TEST(Families, TheAgentItself) {
            "mme_agent_messages_skipped_total{protocol=\"mongo\",reason=\"gap\"} 2\n",
            "mme_agent_series{family=\"entrypoint\"} 2\n",
            "mme_agent_series_overflow_total{family=\"mongo_errors\"} 1\n",
-           "mme_agent_events_lost_total{reason=\"ring_full\",stream=\"slow\"} 3\n",
            "mme_agent_bpf_run_seconds_total{program=\"ingress\"} 0.003\n",
            "mme_agent_bpf_runs_total{program=\"ingress\"} 101\n",
            "mme_agent_map_bytes{map=\"series\"} 4096\n",
