@@ -40,12 +40,6 @@ def discovering(servers, **kwargs):
     return servers.agent((), None, **kwargs)
 
 
-def counted(agent, container) -> float:
-    """Requests on this container's entrypoints, whatever name the agent gave it."""
-    target = next((t["name"] for t in agent.status()["targets"] if t["cgroup"] == container.cgroup and t["up"]), None)
-    return agent.metrics().counter(f"{LEG}_requests_total", target=target) if target else -1
-
-
 def test_discovered_and_counted(observe, traefik):
     agent = observe(traefik, name="agent-containers")
     before, oracle = agent.metrics(), Metrics.scrape(f"http://{traefik.ip}:8080/metrics")
