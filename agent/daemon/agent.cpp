@@ -46,10 +46,11 @@ void Agent::tick(Clock::time_point now) {
 
 void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
   const TargetRegistry::Plan plan = registry_.plan(found, now);
-  for (const Target& target : plan.forget) {
+  const auto forget = [this](const Target& target) {
     observer_->forget(target);
     logger_.info("target is gone", {{"target", target.name}, {"pid", target.pid}, {"cgroup", target.cgroup}});
-  }
+  };
+  std::for_each(plan.forget.begin(), plan.forget.end(), forget);
   for (const Target& target : plan.observe) {
     std::string problem;
     if (const auto id = registry_.id(target.name); !id) {
@@ -65,6 +66,7 @@ void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
                                           {"listeners", target.listeners.size()}});
     }
   }
+  std::for_each(plan.succeeded.begin(), plan.succeeded.end(), forget);
 }
 
 void Agent::log_changes_of_problems() {

@@ -36,7 +36,10 @@ TargetRegistry::Plan TargetRegistry::plan(const std::vector<Target>& found, Cloc
     if (!entry.present || names.contains(name)) continue;
     entry.present = false;
     entry.vanished_at = now;
-    plan.forget.push_back(entry.target);
+    const bool taken_over = std::any_of(plan.observe.begin(), plan.observe.end(), [&](const Target& target) {
+      return target.cgroup_id == entry.target.cgroup_id && target.cgroup == entry.target.cgroup;
+    });
+    (taken_over ? plan.succeeded : plan.forget).push_back(entry.target);
   }
   return plan;
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lib.hooks import bpftool
+from lib.hooks import bpftool, links_on
 from lib.raw import RawClient, get
 from mme_stack import Route, Traefik
 from mme_stack.fetch import status_of, wait_until
@@ -226,6 +226,25 @@ def test_reload(servers, plain_traefik):
     assert agent.metrics().counter("traefik_entrypoint_requests_total", code="201") == 1
     reload(good, 1)
     assert agent.metrics().counter("traefik_entrypoint_requests_total", code="201") == 1
+
+
+def test_a_reload_that_renames_a_target_keeps_its_hooks(servers, plain_traefik):
+    """Detached and attached again, packets in between would be lost."""
+    agent = servers.agent([plain_traefik], name="renaming")
+    links = links_on(plain_traefik.cgroup.path)
+    assert len(links) == 5
+    before = agent.metrics()
+    with RawClient(plain_traefik.port) as client:
+        for name in ("another", "a-third"):
+            agent.write_config({"targets": {"traefik": [{**plain_traefik.target(), "name": name}], "mongod": []}})
+            os.kill(agent.pid, signal.SIGHUP)
+            wait_until(lambda n=name: agent.metrics().by("mme_agent_target_up", "name").get((n,)) == 1)
+            client.send(get("/?status=201"))
+            assert client.response()[0] == 201
+    assert links_on(plain_traefik.cgroup.path) == links
+    added = agent.metrics() - before
+    assert added.counter("traefik_entrypoint_requests_total", code="201", entrypoint="web") == 2
+    assert agent.get("/-/ready")[0] == 200
 
 
 def test_a_target_that_vanishes_keeps_its_counts(servers, upstream, observe):

@@ -17,6 +17,13 @@ def attached_to(cgroup: Path) -> dict[int, str]:
     return {p["id"]: p["name"] for p in programs if p["name"].startswith("mme_")}
 
 
+def links_on(cgroup: Path) -> set[int]:
+    """Identities of the links that hold the agents' programs on this very cgroup."""
+    programs, inode = attached_to(cgroup), cgroup.stat().st_ino
+    links = bpftool("link", "show")
+    return {k["id"] for k in links if k.get("cgroup_id") == inode and k.get("prog_id") in programs}
+
+
 def loaded() -> set[int]:
     """Identities of all programs that the kernel holds, attached or not."""
     return {p["id"] for p in bpftool("prog", "show")}

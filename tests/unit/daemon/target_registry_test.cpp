@@ -65,6 +65,19 @@ TEST(TargetRegistry, ForgetsOnceAndKeepsTheNumber) {
   EXPECT_EQ(registry.id("a").value(), id);
 }
 
+TEST(TargetRegistry, ARenamedTargetIsForgottenLast) {
+  TargetRegistry registry;
+  follow(registry, {target("a", 1), target("b", 2)}, kStart);
+  Target renamed = target("a", 1);
+  renamed.name = "c";
+  const auto plan = follow(registry, {renamed}, kStart + 1s);
+  ASSERT_EQ(plan.observe.size(), 1U);
+  ASSERT_EQ(plan.succeeded.size(), 1U);
+  EXPECT_EQ(plan.succeeded[0].name, "a");
+  ASSERT_EQ(plan.forget.size(), 1U);
+  EXPECT_EQ(plan.forget[0].name, "b");
+}
+
 TEST(TargetRegistry, NumbersEnd) {
   TargetRegistry registry;
   for (int i = 0; i < 65535; ++i) ASSERT_TRUE(registry.id(std::to_string(i)).has_value());
