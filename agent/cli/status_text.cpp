@@ -73,23 +73,25 @@ std::string targets(const Status& status, const Painter& paint) {
 }
 
 std::string hooks(const Status& status, const Painter& paint) {
-  std::map<std::string, std::pair<std::vector<std::string>, std::vector<std::string>>> by_cgroup;  // attached, not
+  struct Hooks {
+    std::vector<std::string> attached;
+    std::map<std::string, std::vector<std::string>> missing;  // by error: what keeps one out mostly keeps out all
+  };
+  std::map<std::string, Hooks> by_cgroup;
   std::set<std::string> seen;
   for (const Attachment& attachment : status.attachments) {
     if (!seen.insert(attachment.cgroup + "\n" + attachment.hook).second) continue;  // several targets in one cgroup
-    auto& [attached, missing] = by_cgroup[attachment.cgroup];
-    if (attachment.attached) {
-      attached.push_back(printable(attachment.hook));
-    } else {
-      missing.push_back(printable(attachment.hook) + ": " + printable(attachment.error));
-    }
+    Hooks& hooks = by_cgroup[attachment.cgroup];
+    (attachment.attached ? hooks.attached : hooks.missing[attachment.error]).push_back(printable(attachment.hook));
   }
   std::string text = "\n" + paint.bold("HOOKS") + "\n";
   if (by_cgroup.empty()) text += "  none\n";
-  for (const auto& [cgroup, parts] : by_cgroup) {
+  for (const auto& [cgroup, hooks] : by_cgroup) {
     text += "  " + printable(cgroup) + "\n";
-    if (!parts.first.empty()) text += "    attached: " + joined(parts.first, " ") + "\n";
-    for (const std::string& missing : parts.second) text += "    " + paint.bad("missing") + " " + missing + "\n";
+    if (!hooks.attached.empty()) text += "    attached: " + joined(hooks.attached, " ") + "\n";
+    for (const auto& [error, names] : hooks.missing) {
+      text += "    " + paint.bad("missing") + " " + joined(names, " ") + ": " + printable(error) + "\n";
+    }
   }
   return text;
 }

@@ -72,14 +72,17 @@ Result<Attachments::Attached> Attachments::attach(const std::string& mount_point
   return attached;
 }
 
+bool Attachments::covered(const std::string& cgroup) const {
+  return std::any_of(by_cgroup_.begin(), by_cgroup_.end(),
+                     [&](const auto& entry) { return is_inside(cgroup, entry.first); });
+}
+
 Result<> Attachments::cover(const std::string& mount_point, const std::string& cgroup, uint64_t cgroup_id) {
   // A removed cgroup's link stays behind and sees nothing: the same path with another id is a new cgroup.
   if (const auto old = by_cgroup_.find(cgroup); old != by_cgroup_.end() && old->second.cgroup_id != cgroup_id) {
     by_cgroup_.erase(old);
   }
-  for (const auto& [path, attached] : by_cgroup_) {
-    if (is_inside(cgroup, path)) return {};
-  }
+  if (covered(cgroup)) return {};
   auto attached = attach(mount_point, cgroup);
   if (!attached) return tl::make_unexpected(attached.error());
   attached->cgroup_id = cgroup_id;
@@ -115,6 +118,14 @@ std::vector<Attachment> Attachments::list(const std::map<std::string, std::strin
       result.push_back({target == target_by_cgroup.end() ? "" : target->second, hook.hook, path, true, ""});
     }
   }
+  return result;
+}
+
+std::vector<Attachment> Attachments::missing(const std::string& target, const std::string& cgroup,
+                                             const std::string& error) const {
+  std::vector<Attachment> result;
+  if (covered(cgroup)) return result;
+  for (const HookProgram& hook : hooks_) result.push_back({target, hook.hook, cgroup, false, error});
   return result;
 }
 

@@ -35,8 +35,13 @@ class Attachments {
   // Paths of the cgroups that have our hooks.
   [[nodiscard]] std::vector<std::string> cgroups() const;
   [[nodiscard]] std::vector<Attachment> list(const std::map<std::string, std::string>& target_by_cgroup) const;
+  // The hooks that `target` lacks on a cgroup that is not covered: all of them, for they come and go together.
+  [[nodiscard]] std::vector<Attachment> missing(const std::string& target, const std::string& cgroup,
+                                                const std::string& error) const;
 
  private:
+  [[nodiscard]] bool covered(const std::string& cgroup) const;
+
   struct Attached {
     uint64_t cgroup_id = 0;
     std::vector<Link> links;

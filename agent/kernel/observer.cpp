@@ -43,6 +43,11 @@ struct Observer::Impl {
   Attachments attachments;
   std::string mount_point;
   std::map<std::string, ObservedTarget> observed;  // by Target::name
+  struct Refused {
+    Target target;
+    std::string error;
+  };
+  std::map<std::string, Refused> refused;  // by Target::name: those that could not be observed
 
   [[nodiscard]] std::vector<ObservedTarget> targets() const {
     std::vector<ObservedTarget> result;
@@ -100,9 +105,11 @@ Result<> Observer::observe(uint16_t id, const Target& target) {
   if (done) done = impl.attachments.cover(impl.mount_point, target.cgroup, target.cgroup_id);
   if (done) done = impl.write();  // whether hooks are shared is known now
   if (done) {
+    impl.refused.erase(target.name);
     impl.drop_unused();
     return {};
   }
+  impl.refused[target.name] = {target, done.error().message};
   if (before)
     impl.observed[target.name] = *before;
   else
@@ -114,6 +121,10 @@ Result<> Observer::observe(uint16_t id, const Target& target) {
 
 void Observer::forget(const Target& target) {
   Impl& impl = *impl_;
+  if (const auto found = impl.refused.find(target.name);
+      found != impl.refused.end() && found->second.target.pid == target.pid) {
+    impl.refused.erase(found);
+  }
   const auto found = impl.observed.find(target.name);
   if (found == impl.observed.end() || found->second.target.pid != target.pid) return;  // its successor is observed
   impl.observed.erase(found);
@@ -124,7 +135,12 @@ void Observer::forget(const Target& target) {
 std::vector<Attachment> Observer::attachments() const {
   std::map<std::string, std::string> names;
   for (const auto& [name, target] : impl_->observed) names.emplace(target.target.cgroup, name);
-  return impl_->attachments.list(names);
+  std::vector<Attachment> all = impl_->attachments.list(names);
+  for (const auto& [name, refused] : impl_->refused) {
+    const auto missing = impl_->attachments.missing(name, refused.target.cgroup, refused.error);
+    all.insert(all.end(), missing.begin(), missing.end());
+  }
+  return all;
 }
 
 Result<KernelSnapshot> Observer::read() {

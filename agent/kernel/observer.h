@@ -34,6 +34,7 @@ class Observer {
   // The process is gone: detaches where no observed process is left in the cgroup. Its series stay.
   void forget(const Target& target);
 
+  // The hooks there are, and with the error those that are missing where a target could not be observed.
   [[nodiscard]] std::vector<Attachment> attachments() const;
 
   // O(series): no map is deleted from or reset.

@@ -127,12 +127,19 @@ def test_foreign_program_without_flags(servers, foreign):
     assert traefik.cgroup.name in reason  # the object
     assert "BPF_F_ALLOW_MULTI" in reason  # the mend
     assert up(agent, traefik) == 0
+    hooks = agent.metrics().select("mme_agent_attached", cgroup=traefik.cgroup.name)
+    assert [value for _, value in hooks] == [0] * 5
+    errors = {a["error"] for a in agent.status()["attachments"] if not a["attached"]}
+    assert len(errors) == 1
+    assert "EPERM" in errors.pop()
     doctor = json.loads(agent.cli("doctor", "--json", check=False).stdout)
     assert any(f"{program.id}" in c["detail"] for c in doctor if "foreign" in c["detail"]), doctor
     assert subprocess.run(agent.status_argv(), capture_output=True, timeout=30).returncode == 3
 
     program.detach()
     wait_until(lambda: agent.get("/-/ready")[0] == 200, timeout=20)
+    hooks = agent.metrics().select("mme_agent_attached", cgroup=traefik.cgroup.name)
+    assert [value for _, value in hooks] == [1] * 5
     with RawClient(traefik.port) as client:
         client.send(get("/?status=201"))
         assert client.response()[0] == 201

@@ -100,6 +100,15 @@ TEST(StatusText, LongNamesAreWhole) {
             std::string::npos);
 }
 
+TEST(StatusText, OneErrorOfSeveralHooksIsSaidOnce) {
+  Status status = ready_status();
+  for (Attachment& attachment : status.attachments) {
+    attachment.attached = false;
+    attachment.error = "attach: EPERM";
+  }
+  EXPECT_NE(status_text(status, false).find("    missing ingress egress: attach: EPERM\n"), std::string::npos);
+}
+
 TEST(StatusText, SaysWhyNotReady) {
   Status status = ready_status();
   status.problems = {"no traefik or mongod process found"};
