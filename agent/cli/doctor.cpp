@@ -98,8 +98,9 @@ std::vector<Check> all_checks(const DoctorOptions& options) {
   std::vector<Check> checks = check_host(read_host_facts("/proc", "/sys"));
   const auto append = [&](const std::vector<Check>& more) { checks.insert(checks.end(), more.begin(), more.end()); };
   const auto loaded = probe_load();
-  append({{"load", loaded ? CheckStatus::ok : CheckStatus::fail,
-           loaded ? "a cgroup_skb program with socket storage loads" : loaded.error().message, "", !loaded}});
+  append(
+      {{"load", loaded ? CheckStatus::ok : CheckStatus::fail,
+        loaded ? "a cgroup_skb program with a loop and socket storage loads" : loaded.error().message, "", !loaded}});
   append({check_port(options.listen)});
   DiscoverySettings settings;
   settings.rules = options.rules;

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
 #include "discovery/cgroup_path.h"
@@ -88,7 +89,7 @@ std::vector<Check> check_capabilities(const HostFacts& facts) {
     checks.push_back(stops(name, "CAP_NET_ADMIN is missing (to attach to cgroups)", mend));
   }
   if (!admin && !has(facts, cap_perfmon)) {
-    checks.push_back(warn(name, "CAP_PERFMON is missing: some kernels refuse the programs without it", mend));
+    checks.push_back(stops(name, "CAP_PERFMON is missing (without it the verifier refuses every loop)", mend));
   }
   if (!has(facts, CAP_SYS_PTRACE) || !has(facts, CAP_DAC_READ_SEARCH)) {
     checks.push_back(warn(name,
@@ -260,6 +261,33 @@ Check check_hook(const std::vector<HookState>& cgroup_and_ancestors) {
     if ((ancestor.attach_flags & BPF_F_ALLOW_MULTI) != 0) break;
   }
   return ok(name, others.empty() ? "free" : others);
+}
+
+std::string mend_of_load(int error_number, const HostFacts& facts) {
+  const bool admin = has(facts, CAP_SYS_ADMIN);
+  const bool perfmon = admin || has(facts, cap_perfmon);
+  switch (error_number) {
+    case EPERM: {
+      std::string missing;
+      if (!admin && !has(facts, cap_bpf)) missing += ", CAP_BPF";
+      if (!has(facts, CAP_NET_ADMIN)) missing += ", CAP_NET_ADMIN";
+      if (!perfmon) missing += ", CAP_PERFMON";
+      if (!missing.empty()) return "needs" + missing.substr(1) + "; run as root, or see `mme-agent doctor`";
+      return "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON of the host, not of a user namespace";
+    }
+    // Linux 5.10 to 6.12 end the walk along branches that are only taken speculatively with EFAULT, later ones with
+    // E2BIG.
+    case EFAULT:
+    case E2BIG:
+    case EACCES:
+    case EINVAL:
+      if (!perfmon) return "needs CAP_PERFMON, without which the verifier refuses every loop; see `mme-agent doctor`";
+      return "the verifier refused the program; Linux 5.10 or newer is needed, see `mme-agent doctor`";
+    case ENOMEM:
+      return "not enough memory or, before Linux 5.11, RLIMIT_MEMLOCK is too low: set LimitMEMLOCK=infinity";
+    default:
+      return "Linux 5.10 or newer is needed, see `mme-agent doctor`";
+  }
 }
 
 int exit_code(const std::vector<Check>& checks) {

@@ -34,6 +34,9 @@ struct Check {
 // first; all are states of one hook.
 [[nodiscard]] Check check_hook(const std::vector<HookState>& cgroup_and_ancestors);
 
+// Why the kernel refused to load the programs with this errno, and what to do.
+[[nodiscard]] std::string mend_of_load(int error_number, const HostFacts& facts);
+
 // The exit code of a command that made these checks: 0, 3 (degraded) or 1 (the agent is stopped).
 [[nodiscard]] int exit_code(const std::vector<Check>& checks);
 

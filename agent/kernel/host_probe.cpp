@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "base/unique_fd.h"
+#include "discovery/host_checks.h"
 
 namespace mme {
 namespace {
@@ -28,7 +29,10 @@ constexpr std::array hooks = {
     Hook{BPF_CGROUP_INET6_CONNECT, "cgroup/connect6"},
 };
 
-constexpr const char* mend = "needs CAP_BPF, and CAP_NET_ADMIN for cgroup_skb; see the check `lockdown`";
+tl::unexpected<Error> refused(const char* what) {
+  const int error_number = errno;
+  return fail_errno(what, error_number, mend_of_load(error_number, read_host_facts("/proc", "/sys")));
+}
 
 bpf_insn instruction(int code, int dst, int src, int offset, int32_t immediate) {
   bpf_insn insn{};
@@ -49,21 +53,25 @@ Result<UniqueFd> create_storage_map() {
   const void* data = type < 0 ? nullptr : btf__raw_data(types.get(), &size);
   if (data == nullptr) return fail_errno("make BTF", errno);
   const UniqueFd btf_fd(bpf_btf_load(data, size, nullptr));
-  if (!btf_fd.valid()) return fail_errno("load BTF", errno, mend);
+  if (!btf_fd.valid()) return refused("load BTF");
   LIBBPF_OPTS(bpf_map_create_opts, options);
   options.map_flags = BPF_F_NO_PREALLOC;
   options.btf_fd = static_cast<uint32_t>(btf_fd.get());
   options.btf_key_type_id = static_cast<uint32_t>(type);
   options.btf_value_type_id = static_cast<uint32_t>(type);
   UniqueFd map(bpf_map_create(BPF_MAP_TYPE_SK_STORAGE, "mme_probe", 4, 4, 0, &options));
-  if (!map.valid()) return fail_errno("create a map of socket storage", errno, mend);
+  if (!map.valid()) return refused("create a map of socket storage");
   return map;
 }
 
+// n = 4; do --n; while (n);
 // sk = skb->sk; if (sk) { sk = bpf_sk_fullsock(sk); if (sk) bpf_sk_storage_get(&map, sk, 0, 0); } return 1;
 Result<> load_program(int map_fd) {
   constexpr int sk = offsetof(__sk_buff, sk);
   const std::array program = {
+      instruction(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_6, 0, 0, 4),
+      instruction(BPF_ALU64 | BPF_ADD | BPF_K, BPF_REG_6, 0, 0, -1),
+      instruction(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_6, 0, -2, 0),
       instruction(BPF_LDX | BPF_MEM | BPF_DW, BPF_REG_1, BPF_REG_1, sk, 0),
       instruction(BPF_JMP | BPF_JEQ | BPF_K, BPF_REG_1, 0, 8, 0),
       instruction(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_sk_fullsock),
@@ -81,7 +89,7 @@ Result<> load_program(int map_fd) {
   options.expected_attach_type = BPF_CGROUP_INET_INGRESS;
   const UniqueFd fd(
       bpf_prog_load(BPF_PROG_TYPE_CGROUP_SKB, "mme_probe", "GPL", program.data(), program.size(), &options));
-  if (!fd.valid()) return fail_errno("load a cgroup_skb program", errno, mend);
+  if (!fd.valid()) return refused("load a cgroup_skb program");
   return {};
 }
 

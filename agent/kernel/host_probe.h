@@ -9,8 +9,8 @@
 
 namespace mme {
 
-// Loads a cgroup_skb program of a few instructions that uses socket storage, as the observer's do, and closes it again.
-// Nothing is attached. The error names the step, errno and the mend.
+// Loads a cgroup_skb program of a few instructions with a loop and socket storage, as the observer's have, and closes
+// it again. Nothing is attached. The error names the step, errno and the mend.
 [[nodiscard]] Result<> probe_load();
 
 // What is attached to the agent's hooks on one cgroup itself (not its ancestors): a state for each hook. Needs

@@ -8,6 +8,9 @@
 #include <bit>
 #include <cmath>
 
+#include "discovery/host_checks.h"
+#include "discovery/host_facts.h"
+
 namespace mme {
 namespace {
 
@@ -26,23 +29,9 @@ std::string log_tail(const char* log) {
   return text.empty() ? text : "; verifier: " + text;
 }
 
-// clang-format off
-const char* mend_of_load(int error_number) {
-  switch (error_number) {
-    case EPERM:
-      return "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, and a kernel that is not locked down for integrity of BPF; run as root, or see `mme-agent doctor`";
-    case EACCES: case EINVAL: case E2BIG:
-      return "the verifier refused the program; without CAP_PERFMON it refuses loops, see `mme-agent doctor`";
-    case ENOMEM:
-      return "not enough memory or, before Linux 5.11, RLIMIT_MEMLOCK is too low: set LimitMEMLOCK=infinity";
-    default:
-      return "needs Linux 5.10 or newer, see `mme-agent doctor`";
-  }
-}
-// clang-format on
-
 tl::unexpected<Error> load_failed(const char* object, int result, const char* log) {
-  const auto failure = fail_errno(std::string("load the BPF programs of ") + object, -result, mend_of_load(-result));
+  const auto failure = fail_errno(std::string("load the BPF programs of ") + object, -result,
+                                  mend_of_load(-result, read_host_facts("/proc", "/sys")));
   return fail(failure.value().message + log_tail(log));
 }
 

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace mme {
 namespace {
@@ -64,6 +65,9 @@ TEST(CheckHost, HybridIsSaid) {
 TEST(CheckHost, TheSmallestSetOfCapabilities) {
   auto facts = good_host();
   facts.capabilities = (1ULL << 39) | (1ULL << 12);  // CAP_BPF, CAP_NET_ADMIN
+  EXPECT_NE(find(check_host(facts), "capabilities", CheckStatus::fail).detail.find("CAP_PERFMON"), std::string::npos);
+  EXPECT_EQ(exit_code(check_host(facts)), 1);
+  facts.capabilities |= 1ULL << 38;
   EXPECT_EQ(exit_code(check_host(facts)), 0);
   EXPECT_EQ(find(check_host(facts), "capabilities", CheckStatus::warn).status, CheckStatus::warn);
   facts.capabilities = 1ULL << 39;
@@ -95,6 +99,20 @@ TEST(CheckHost, SettingsWarn) {
     EXPECT_EQ(find(checks, name, CheckStatus::warn).check, name);
   }
   EXPECT_EQ(exit_code(checks), 0);
+}
+
+TEST(MendOfLoad, NamesWhatIsMissing) {
+  auto facts = good_host();
+  facts.capabilities = 1ULL << 12;  // CAP_NET_ADMIN
+  EXPECT_NE(mend_of_load(EPERM, facts).find("needs CAP_BPF, CAP_PERFMON"), std::string::npos);
+  facts.capabilities |= 1ULL << 39;  // CAP_BPF
+  for (const int error : {EFAULT, E2BIG, EACCES, EINVAL}) {
+    EXPECT_NE(mend_of_load(error, facts).find("needs CAP_PERFMON"), std::string::npos);
+  }
+  facts.capabilities |= 1ULL << 38;  // CAP_PERFMON
+  EXPECT_EQ(mend_of_load(E2BIG, facts).find("CAP_PERFMON"), std::string::npos);
+  EXPECT_NE(mend_of_load(EPERM, facts).find("user namespace"), std::string::npos);
+  EXPECT_NE(mend_of_load(ENOMEM, facts).find("RLIMIT_MEMLOCK"), std::string::npos);
 }
 
 HookState hook(const std::string& cgroup, uint32_t flags, size_t programs) {
