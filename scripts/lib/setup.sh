@@ -6,7 +6,8 @@
 
 build_packages=(
   bpftool clang-16 cmake g++ git libbpf-dev libcap-ng-dev libcli11-dev libcpp-httplib-dev libelf-dev
-  libexpected-dev libfmt-dev libgmock-dev libgtest-dev libbenchmark-dev libspdlog-dev libyaml-cpp-dev
+  libexpected-dev libfmt-dev libgmock-dev libgtest-dev libbenchmark-dev libre2-dev libspdlog-dev
+  libtomlplusplus-dev libyaml-cpp-dev
   llvm-16 ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev zlib1g-dev
 )
 test_packages=(
