@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traefik/dynamic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
+#include "traefik/ascii.h"
+
+namespace mme::traefik {
+namespace {
+
+constexpr std::array<std::string_view, 9> kRouterKeys = {
+    "entryPoints", "middlewares", "service", "rule", "parentRefs", "ruleSyntax", "priority", "tls", "observability"};
+constexpr std::array<std::string_view, 5> kServiceKeys = {"loadBalancer", "highestRandomWeight", "weighted",
+                                                          "mirroring", "failover"};
+constexpr std::array<std::string_view, 5> kHttpKeys = {"routers", "services", "middlewares", "models",
+                                                       "serversTransports"};
+
+class Reader {
+ public:
+  Reader(const DynamicReading& reading, Configuration& into, Diagnostics& errors)
+      : reading_(reading), into_(into), errors_(errors) {}
+
+  void http(const TreeNode& http) {
+    if (strict()) known_keys(http, kHttpKeys, "http");
+    if (const auto* routers = http.find("routers")) {
+      for (const auto& node : routers->children) router(node);
+    }
+    if (const auto* services = http.find("services")) {
+      for (const auto& node : services->children) service(node);
+    }
+    if (const auto* middlewares = http.find("middlewares")) {
+      for (const auto& node : middlewares->children) into_.middlewares.emplace(named(node.name), source(node));
+    }
+  }
+
+ private:
+  // The API says what Traefik runs: nothing in it is refused.
+  [[nodiscard]] bool strict() const { return !reading_.provider.empty(); }
+
+  [[nodiscard]] std::string named(std::string_view name) const {
+    return reading_.provider.empty() ? std::string(name) : fmt::format("{}@{}", name, reading_.provider);
+  }
+
+  // The provider for names that something called `name` refers to.
+  [[nodiscard]] std::string_view provider_for(std::string_view name) const {
+    return reading_.provider.empty() ? provider_of(name) : std::string_view(reading_.provider);
+  }
+
+  [[nodiscard]] Source source(const TreeNode& node) const {
+    Source where = reading_.source;
+    if (node.line > 0) where.line = node.line;
+    return where;
+  }
+
+  void error(const TreeNode& node, std::string problem) { errors_.push_back({source(node), std::move(problem)}); }
+
+  void known_keys(const TreeNode& node, std::span<const std::string_view> known, std::string_view where) {
+    for (const auto& child : node.children) {
+      const bool found =
+          std::any_of(known.begin(), known.end(), [&](std::string_view key) { return equal_fold(key, child.name); });
+      if (!found) error(child, fmt::format("{}: {} is no key that Traefik knows", where, child.name));
+    }
+  }
+
+  bool flag(const TreeNode& parent, std::string_view key, bool otherwise) {
+    const TreeNode* node = parent.find(key);
+    if (node == nullptr) return otherwise;
+    const auto value = parse_bool(node->value);
+    if (!value) error(*node, fmt::format("{}: \"{}\" is neither true nor false", key, node->value));
+    return value.value_or(otherwise);
+  }
+
+  std::vector<std::string> qualified_texts(const TreeNode* node, std::string_view owner) const {
+    std::vector<std::string> out;
+    if (node == nullptr) return out;
+    for (const auto& name : node->texts()) out.push_back(qualified(name, provider_for(owner)));
+    return out;
+  }
+
+  // Present, and not switched off by `tls: false`.
+  static bool enabled(const TreeNode* node) {
+    return node != nullptr && (node->value.empty() || equal_fold(node->value, "true"));
+  }
+
+  void router(const TreeNode& node) {
+    const std::string where = fmt::format("router {}", node.name);
+    if (strict()) {
+      known_keys(node, kRouterKeys, where);
+      if (node.children.empty()) error(node, fmt::format("{} is empty", where));
+    }
+    Router router;
+    router.name = named(node.name);
+    router.source = source(node);
+    router.rule = node.text("rule");
+    router.rule_syntax = node.text("ruleSyntax");
+    if (const auto* entrypoints = node.find("entryPoints")) router.entrypoints = entrypoints->texts();
+    if (const auto* middlewares = node.find("middlewares")) router.middlewares = middlewares->texts();
+    if (const auto service = node.text("service"); !service.empty()) {
+      router.service = qualified(service, provider_for(node.name));
+    }
+    if (const auto* priority = node.find("priority"); priority != nullptr) {
+      const auto value = parse_integer(priority->value);
+      if (!value) error(*priority, fmt::format("{}: the priority \"{}\" is no whole number", where, priority->value));
+      router.priority = value.value_or(0);
+    }
+    router.tls = enabled(node.find("tls"));
+    if (const auto* observability = node.find("observability")) {
+      router.observability = true;
+      router.metrics = flag(*observability, "metrics", true);
+    }
+    if (!reading_.labels) router.parents = qualified_texts(node.find("parentRefs"), node.name);
+    if (!strict()) router.disabled = node.text("status") == "disabled";
+    into_.routers.insert_or_assign(router.name, std::move(router));
+  }
+
+  void service(const TreeNode& node) {
+    if (strict()) known_keys(node, kServiceKeys, fmt::format("service {}", node.name));
+    Service service;
+    service.name = named(node.name);
+    service.source = source(node);
+    if (!strict()) service.disabled = node.text("status") == "disabled";
+    size_t types = 0;
+    if (const auto* balancer = node.find("loadBalancer")) {
+      types++;
+      service.type = ServiceType::load_balancer;
+      servers(*balancer, service);
+    }
+    if (!reading_.labels) {
+      types += several(node, "weighted", "services", ServiceType::weighted, service);
+      types += several(node, "highestRandomWeight", "services", ServiceType::highest_random_weight, service);
+      types += several(node, "mirroring", "mirrors", ServiceType::mirroring, service);
+      types += several(node, "failover", {}, ServiceType::failover, service);
+    }
+    if (types != 1) service.type = ServiceType::none;
+    if (!strict() && types == 0 && provider_of(service.name) == "internal") service.type = ServiceType::internal;
+    if (const auto* status = node.find("serverStatus"); status != nullptr && !strict()) {
+      for (const auto& server : status->children) service.servers_up[server.name] = server.value == "UP";
+    }
+    into_.services.insert_or_assign(service.name, std::move(service));
+  }
+
+  static void servers(const TreeNode& balancer, Service& service) {
+    const TreeNode* servers = balancer.find("servers");
+    if (servers == nullptr) return;
+    for (const auto& server : servers->children) {
+      if (const auto url = server.text("url"); !url.empty()) service.servers.emplace_back(url);
+    }
+  }
+
+  // A service of other services: its own `service` and `fallback` first, then the names of the list.
+  size_t several(const TreeNode& node, std::string_view type_name, std::string_view list, ServiceType type,
+                 Service& service) const {
+    const TreeNode* found = node.find(type_name);
+    if (found == nullptr) return 0;
+    service.type = type;
+    const auto provider = provider_for(node.name);
+    for (const auto* key : {"service", "fallback"}) {
+      if (const auto name = found->text(key); !name.empty()) service.children.push_back(qualified(name, provider));
+    }
+    if (const auto* items = list.empty() ? nullptr : found->find(list)) {
+      for (const auto& item : items->children) {
+        if (const auto name = item.text("name"); !name.empty()) service.children.push_back(qualified(name, provider));
+      }
+    }
+    return 1;
+  }
+
+  const DynamicReading& reading_;
+  Configuration& into_;
+  Diagnostics& errors_;
+};
+
+}  // namespace
+
+void read_http(const TreeNode& http, const DynamicReading& reading, Configuration& into, Diagnostics& errors) {
+  Reader(reading, into, errors).http(http);
+}
+
+void read_tcp(const TreeNode& tcp, const DynamicReading& reading, Configuration& into) {
+  const TreeNode* routers = tcp.find("routers");
+  if (routers == nullptr) return;
+  for (const auto& router : routers->children) {
+    const TreeNode* tls = router.find("tls");
+    if (tls != nullptr && (tls->value.empty() || equal_fold(tls->value, "true"))) continue;
+    const std::string name =
+        reading.provider.empty() ? router.name : fmt::format("{}@{}", router.name, reading.provider);
+    const TreeNode* entrypoints = router.find("entryPoints");
+    // Without any it is on the default ones, which resolve fills in for "".
+    const auto on = entrypoints == nullptr ? std::vector<std::string>{""} : entrypoints->texts();
+    for (const auto& entrypoint : on) into.tcp_routers.emplace(entrypoint, name);
+  }
+}
+
+tl::expected<Configuration, Diagnostics> parse_dynamic(std::string_view text, FileFormat format, const Source& source) {
+  if (const size_t at = text.find("{{"); at != std::string_view::npos) {
+    Diagnostic diagnostic{source, "the file is a Go template, which only Traefik can execute"};
+    diagnostic.source.line = static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n')) + 1;
+    return tl::make_unexpected(Diagnostics{std::move(diagnostic)});
+  }
+  const auto tree = format == FileFormat::toml ? read_toml(text, source) : read_yaml(text, source);
+  if (!tree) return tl::make_unexpected(Diagnostics{tree.error()});
+  Configuration configuration;
+  Diagnostics errors;
+  const DynamicReading reading{"file", source, false};
+  if (const auto* http = tree->find("http")) read_http(*http, reading, configuration, errors);
+  if (const auto* tcp = tree->find("tcp")) read_tcp(*tcp, reading, configuration);
+  if (!errors.empty()) return tl::make_unexpected(std::move(errors));
+  return configuration;
+}
+
+void add_missing(Configuration& into, Configuration&& more) {
+  into.entrypoints.merge(more.entrypoints);
+  for (const auto& [name, router] : more.routers) {
+    if (into.routers.contains(name)) {
+      into.diagnostics.push_back(
+          {router.source, fmt::format("router {} is configured already; this one is not used", name)});
+    }
+  }
+  into.routers.merge(more.routers);
+  into.services.merge(more.services);
+  into.middlewares.merge(more.middlewares);
+  into.tcp_routers.merge(more.tcp_routers);
+  into.unread.insert(into.unread.end(), more.unread.begin(), more.unread.end());
+  into.diagnostics.insert(into.diagnostics.end(), more.diagnostics.begin(), more.diagnostics.end());
+  if (into.default_rule_syntax.empty()) into.default_rule_syntax = std::move(more.default_rule_syntax);
+}
+
+}  // namespace mme::traefik

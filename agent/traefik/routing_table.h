@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "traefik/model.h"
+#include "traefik/rule.h"
+
+namespace mme::traefik {
+
+// Where Traefik sends a request.
+struct Route {
+  enum class Outcome : uint8_t {
+    matched,
+    unmatched,  // no router: Traefik's 404
+    refused,    // Traefik's HTTP server answered by itself and counted nothing
+    unknown     // not decided: never a wrong name
+  };
+  Outcome outcome = Outcome::unmatched;
+  std::string router;   // with provider, "tagging@file"
+  std::string service;  // as in Traefik's router metrics; of unknown: set when every candidate has the same
+  std::vector<std::string> parents;  // routers above it, from the root; Traefik counts the request for each
+  std::string reason;                // of refused and unknown
+
+  bool operator==(const Route&) const = default;
+};
+
+// The routers of a Configuration as Traefik orders them. Immutable: any number of threads may ask.
+class RoutingTable {
+ public:
+  // Takes a configuration after `resolved` (resolve.h). Routers that Traefik leaves out are left out, with the reason
+  // among the problems.
+  explicit RoutingTable(const Configuration& configuration);
+  RoutingTable(RoutingTable&&) noexcept;
+  RoutingTable& operator=(RoutingTable&&) noexcept;
+  ~RoutingTable();
+
+  [[nodiscard]] Route find(std::string_view entrypoint, const RequestHead& head) const;
+
+  // A router of an entrypoint, in the order of evaluation. Routers of equal priority come in no order: where two of
+  // them match, Traefik chooses by chance and `find` says unknown.
+  struct Entry {
+    std::string_view router;
+    std::string_view service;
+    int64_t priority = 0;
+    const RuleNode* rule = nullptr;  // null: cannot be evaluated
+  };
+  [[nodiscard]] std::vector<Entry> entries(std::string_view entrypoint, bool tls = false) const;
+
+  // Routers that were left out or cannot be evaluated.
+  [[nodiscard]] const Diagnostics& problems() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// "Host(`a`)" has 9 unless the router says otherwise.
+[[nodiscard]] int64_t effective_priority(const Router& router);
+
+}  // namespace mme::traefik
