@@ -16,7 +16,6 @@ constexpr std::string_view kQueryUnknown = "the query was cut off";
 constexpr std::string_view kHeadersUnknown = "the headers were cut off";
 constexpr std::string_view kServerUnknown = "X-Forwarded-Server has a value that only Traefik's host knows";
 constexpr std::string_view kClientUnknown = "the client's address is not known";
-constexpr std::string_view kNotUtf8 = "a regular expression meets bytes that are not UTF-8";
 
 Evaluation decided(bool yes) {
   return {yes ? Verdict::yes : Verdict::no, {}};
@@ -26,8 +25,7 @@ Evaluation unknown(std::string_view reason) {
 }
 
 Evaluation found(const Matcher& matcher, std::string_view text) {
-  const auto result = matcher.regex->found_in(text);
-  return result ? decided(*result) : unknown(kNotUtf8);
+  return decided(matcher.regex->found_in(text));
 }
 
 // One yes is enough; without one, one unknown is.

@@ -17,6 +17,20 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string with_replacements(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t length = first_character(text).length;
+    if (length == 0) {
+      out += "\uFFFD";
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
 // Go 1.22 takes (?<name>…) as well, the RE2 of Debian 12 (?P<name>…) only.
 std::string with_named_groups(std::string_view pattern) {
   std::string out;
@@ -78,9 +92,10 @@ tl::expected<std::shared_ptr<const Regex>, Regex::Failure> Regex::compile(std::s
   return std::shared_ptr<const Regex>(new Regex(std::move(impl)));
 }
 
-std::optional<bool> Regex::found_in(std::string_view text) const {
-  if (!is_utf8(text)) return std::nullopt;
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), impl_->re);
+bool Regex::found_in(std::string_view text) const {
+  if (is_utf8(text)) return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), impl_->re);
+  const std::string repaired = with_replacements(text);
+  return RE2::PartialMatch(repaired, impl_->re);
 }
 
 }  // namespace mme::traefik

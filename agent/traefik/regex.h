@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -23,8 +22,8 @@ class Regex {
   Regex& operator=(const Regex&) = delete;
   ~Regex();
 
-  // Found anywhere in the text? Nothing when the text is not UTF-8: Go and RE2 treat such bytes differently.
-  [[nodiscard]] std::optional<bool> found_in(std::string_view text) const;
+  // Found anywhere in the text? A byte that is not UTF-8 counts as U+FFFD, as in Go.
+  [[nodiscard]] bool found_in(std::string_view text) const;
 
  private:
   struct Impl;

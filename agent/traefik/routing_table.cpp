@@ -19,8 +19,10 @@ namespace {
 constexpr int64_t kUserPriorityMax = std::numeric_limits<int64_t>::max() - 1000;
 constexpr size_t kDepthMax = 32;
 
-std::string_view without_last_dot(std::string_view host) {
-  return !host.empty() && host.back() == '.' ? host.substr(0, host.size() - 1) : host;
+// A dot at the end may be missing on either side, so the index knows hosts without any.
+std::string_view without_dots(std::string_view host) {
+  while (!host.empty() && host.back() == '.') host.remove_suffix(1);
+  return host;
 }
 
 // The hosts without which a rule cannot match; nothing when it may match any.
@@ -28,7 +30,7 @@ std::optional<std::vector<std::string>> required_hosts(const RuleNode& node) {
   if (node.negated) return std::nullopt;
   if (node.kind == RuleNode::Kind::matcher) {
     if (node.matcher.kind != MatcherKind::host) return std::nullopt;
-    return std::vector<std::string>{std::string(without_last_dot(node.matcher.values[0]))};
+    return std::vector<std::string>{std::string(without_dots(node.matcher.values[0]))};
   }
   const bool any = node.kind == RuleNode::Kind::any;
   std::vector<std::string> all;
@@ -142,7 +144,10 @@ struct RoutingTable::Impl {
       problem(router, fmt::format("Traefik leaves it out: {}", why));
       return std::nullopt;
     };
-    if (router.disabled == true) return left_out("its API says disabled");
+    const auto below = children.find(router.name);
+    const bool has_children = below != children.end();
+    // One with both a service and routers below it is disabled in the API, and works all the same without its service.
+    if (router.disabled == true && !(has_children && !router.service.empty())) return left_out("its API says disabled");
     if (depth > kDepthMax) return left_out("routers are nested in a circle");
     Compiled made;
     made.name = router.name;
@@ -161,11 +166,7 @@ struct RoutingTable::Impl {
       problem(router, fmt::format("cannot be evaluated: {}", why));
       made.unsupported = fmt::format("router {}: {}", router.name, to_string(rule.error()));
     }
-    const auto below = children.find(router.name);
-    const bool has_children = below != children.end();
-    if (has_children == !router.service.empty()) {
-      return left_out(has_children ? "it has both a service and routers below it" : "it has no service");
-    }
+    if (!has_children && router.service.empty()) return left_out("it has no service");
     if (router.disabled == std::nullopt) {
       if (auto missing = missing_service(configuration, router.service, 0); !has_children && missing) {
         return left_out(*missing);
@@ -220,7 +221,7 @@ struct RoutingTable::Impl {
       return;
     }
     static const std::vector<size_t> kNone;
-    const auto found = muxer.by_host.find(without_last_dot(*request.host));
+    const auto found = muxer.by_host.find(without_dots(*request.host));
     const auto& hosts = found == muxer.by_host.end() ? kNone : found->second;
     auto a = hosts.begin();
     auto b = muxer.other.begin();
