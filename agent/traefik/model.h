@@ -61,6 +61,7 @@ struct Router {
   std::string rule;
   std::string rule_syntax;  // "", "default", "v2", "v3"
   bool default_rule = false;
+  std::string rule_problem;  // not empty: why the rule is not known
   std::vector<std::string> entrypoints;
   std::vector<std::string> middlewares;  // as written
   std::string service;                   // with its provider

@@ -157,7 +157,9 @@ struct RoutingTable::Impl {
     if (made.priority > kUserPriorityMax && provider_of(router.name) != "internal") {
       return left_out(fmt::format("the priority {} is above the highest for users", made.priority));
     }
-    auto rule = parse_rule(router.rule, router.rule_syntax);
+    auto rule = router.rule_problem.empty()
+                    ? parse_rule(router.rule, router.rule_syntax)
+                    : tl::make_unexpected(RuleError{RuleError::Kind::unsupported, 0, router.rule_problem});
     if (rule) {
       made.rule = std::move(*rule);
     } else {

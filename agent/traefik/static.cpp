@@ -164,6 +164,27 @@ std::string variable(const std::vector<std::string>& environment, std::string_vi
   return {};
 }
 
+// os.ExpandEnv: "$NAME" and "${NAME}".
+std::string expanded(std::string_view text, const std::vector<std::string>& environment) {
+  const auto in_name = [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  };
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] != '$' || i + 1 == text.size()) {
+      out += text[i++];
+      continue;
+    }
+    const bool braces = text[i + 1] == '{';
+    const size_t start = i + (braces ? 2 : 1);
+    size_t end = start;
+    while (end < text.size() && in_name(text[end])) end++;
+    out += variable(environment, text.substr(start, end - start));
+    i = braces && end < text.size() && text[end] == '}' ? end + 1 : end;
+  }
+  return out;
+}
+
 // "traefik" may be named again: `traefik traefik --…`.
 std::vector<std::string> without_command(std::vector<std::string> arguments) {
   if (!arguments.empty() && arguments[0] == "traefik") arguments.erase(arguments.begin());
@@ -386,7 +407,7 @@ StaticPlaces static_places(const std::vector<std::string>& arguments, const std:
   for (const auto* key : {"traefik.configfile", "traefik.configFile"}) {
     const auto found = flags.find(key);
     if (found == flags.end()) continue;
-    if (!trimmed(found->second).empty()) places.files = {found->second};
+    if (!trimmed(found->second).empty()) places.files = {expanded(found->second, environment)};
   }
   for (const std::string& base :
        {std::string("/etc/traefik/traefik"), variable(environment, "XDG_CONFIG_HOME") + "/traefik",
