@@ -131,6 +131,14 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, size>& 
   return std::any_of(known.begin(), known.end(), [&](std::string_view one) { return equal_fold(name, one); });
 }
 
+// Traefik looks a flag below a map up by an expression that is not anchored, so that everything below an entrypoint is
+// taken for the entrypoint itself: without "=" such a flag is true, and what follows ends the flags.
+bool is_switch(std::string_view name) {
+  const std::string lowered = lower(name);
+  return lowered.starts_with("entrypoints.") || lowered.starts_with("certificatesresolvers.") ||
+         is_one_of(last_part(name), kSwitches);
+}
+
 // paerser/flag: "-name", "--name", "--name=value", "--name value". Stops at the first argument that is no flag.
 std::map<std::string, std::string> read_flags(const std::vector<std::string>& arguments) {
   std::map<std::string, std::string> flags;
@@ -143,7 +151,7 @@ std::map<std::string, std::string> read_flags(const std::vector<std::string>& ar
     if (const size_t equals = name.find('=', 1); equals != std::string_view::npos) {
       value = name.substr(equals + 1);
       name = name.substr(0, equals);
-    } else if (!is_one_of(last_part(name), kSwitches)) {
+    } else if (!is_switch(name)) {
       if (i + 1 >= arguments.size()) break;
       value = arguments[++i];
     }

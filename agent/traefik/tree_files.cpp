@@ -28,13 +28,17 @@ tl::unexpected<Diagnostic> failure(const Source& source, int line, std::string p
 // Bounds what is made of a file, whatever its format.
 class Budget {
  public:
+  // Every value takes a byte of the text; a file of which aliases make many times more is no configuration.
+  explicit Budget(size_t text_bytes) : limit_(std::min(kTreeNodesMax, text_bytes + 10'000)) {}
+
   void enter(int line) {
     if (++depth_ > kTreeDepthMax) throw Refused{line, fmt::format("nested more than {} levels deep", kTreeDepthMax)};
-    if (++nodes_ > kTreeNodesMax) throw Refused{line, fmt::format("more than {} values", kTreeNodesMax)};
+    if (++nodes_ > limit_) throw Refused{line, fmt::format("more than {} values, aliases written out", limit_)};
   }
   void leave() { depth_--; }
 
  private:
+  size_t limit_;
   size_t depth_ = 0;
   size_t nodes_ = 0;
 };
@@ -54,6 +58,8 @@ bool is_yaml_bool(std::string_view text, bool& value) {
 
 class YamlReader {
  public:
+  explicit YamlReader(size_t text_bytes) : budget_(text_bytes) {}
+
   void map(const YAML::Node& from, TreeNode& into) {
     std::set<std::string_view> seen;
     for (const auto& entry : from) {
@@ -138,6 +144,8 @@ class YamlReader {
 
 class TomlReader {
  public:
+  explicit TomlReader(size_t text_bytes) : budget_(text_bytes) {}
+
   void table(const toml::table& from, TreeNode& into) {
     for (const auto& [key, value] : from) {
       TreeNode child = TreeNode::named(std::string(key.str()), line_of(value));
@@ -191,6 +199,8 @@ class TomlReader {
 
 class JsonReader {
  public:
+  explicit JsonReader(size_t text_bytes) : budget_(text_bytes) {}
+
   void node(const nlohmann::json& from, TreeNode& into) {
     budget_.enter(0);
     if (from.is_object()) {
@@ -236,7 +246,7 @@ tl::expected<TreeNode, Diagnostic> read_yaml(std::string_view text, const Source
     TreeNode root;
     if (document.IsNull()) return root;
     if (!document.IsMap()) return failure(source, document.Mark().line + 1, "the file is no map");
-    YamlReader().map(document, root);
+    YamlReader(text.size()).map(document, root);
     return root;
   } catch (const YAML::Exception& error) {
     return failure(source, error.mark.is_null() ? 0 : error.mark.line + 1, error.msg);
@@ -249,7 +259,7 @@ tl::expected<TreeNode, Diagnostic> read_toml(std::string_view text, const Source
   try {
     const toml::table document = toml::parse(text);
     TreeNode root;
-    TomlReader().table(document, root);
+    TomlReader(text.size()).table(document, root);
     return root;
   } catch (const toml::parse_error& error) {
     return failure(source, static_cast<int>(error.source().begin.line), std::string(error.description()));
@@ -261,7 +271,7 @@ tl::expected<TreeNode, Diagnostic> read_toml(std::string_view text, const Source
 tl::expected<TreeNode, Diagnostic> read_json(std::string_view text, const Source& source) {
   try {
     TreeNode root;
-    JsonReader().node(nlohmann::json::parse(text), root);
+    JsonReader(text.size()).node(nlohmann::json::parse(text), root);
     return root;
   } catch (const nlohmann::json::exception& error) {
     return failure(source, 0, error.what());

@@ -3,6 +3,9 @@
 // real Traefik:
 //   route_tool --static FILE --dynamic FILE          from Traefik's own files
 //   route_tool --static FILE --rawdata FILE          from what /api/rawdata said; the static file gives the entrypoints
+//   route_tool --pid PID                             from all that the process reads
+//   route_tool … --docker FILE                       and from containers, a JSON list of what the engine says of each
+// With --dump yes it prints the routers and services as JSON instead.
 // A line: {"entrypoint": "web", "client": "127.0.0.1", "head": hexadecimal of the bytes of the head}
 // An answer: {"outcome": "matched", "router": "a@file", "service": "b@file", "parents": [], "reason": ""}
 #include <fmt/format.h>
@@ -12,10 +15,14 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "traefik/api.h"
+#include "traefik/docker.h"
 #include "traefik/dynamic.h"
+#include "traefik/loader.h"
 #include "traefik/resolve.h"
 #include "traefik/routing_table.h"
 #include "traefik/static.h"
@@ -67,22 +74,66 @@ Route find(const RoutingTable& table, const nlohmann::json& line) {
   return table.find(line.at("entrypoint").get<std::string>(), *head);
 }
 
-int run(const std::map<std::string, std::string>& options) {
+StaticConfiguration static_configuration(const std::map<std::string, std::string>& options) {
+  if (options.contains("--pid")) return value_or_exit(load_static(std::stoi(options.at("--pid"))));
+  const auto& path = options.at("--static");
+  return value_or_exit(parse_static_file(contents(path), format_of(path).value_or(FileFormat::yaml),
+                                         {SourceKind::static_config, path, 0}));
+}
+
+Configuration configuration(const std::map<std::string, std::string>& options) {
   std::vector<Configuration> sources;
   if (options.contains("--rawdata")) {
     const auto& path = options.at("--rawdata");
     sources.push_back(value_or_exit(parse_rawdata(contents(path), {SourceKind::api, path, 0})));
   }
-  const auto& path = options.at("--static");
-  const auto configured = parse_static_file(contents(path), format_of(path).value_or(FileFormat::yaml),
-                                            {SourceKind::static_config, path, 0});
-  sources.push_back(internal_configuration(value_or_exit(configured)));
+  const StaticConfiguration fixed = static_configuration(options);
+  sources.push_back(internal_configuration(fixed));
   if (options.contains("--dynamic")) {
     const auto& file = options.at("--dynamic");
     sources.push_back(value_or_exit(
         parse_dynamic(contents(file), format_of(file).value_or(FileFormat::yaml), {SourceKind::file, file, 0})));
+  } else if (options.contains("--pid") && fixed.file) {
+    const auto files = ProcessFiles::open(std::stoi(options.at("--pid")));
+    if (!files) throw std::runtime_error(files.error());
+    sources.push_back(value_or_exit(load_files(*fixed.file, *files).configuration));
   }
-  const RoutingTable table(resolved(merged(std::move(sources))));
+  if (options.contains("--docker")) {
+    std::vector<DockerContainer> containers;
+    for (const auto& container : nlohmann::json::parse(contents(options.at("--docker")))) {
+      containers.push_back(value_or_exit(parse_container(container.dump(), {SourceKind::docker, "", 0})));
+    }
+    sources.push_back(docker_configuration(containers, fixed.docker.value_or(DockerProvider{}), ""));
+  }
+  return resolved(merged(std::move(sources)));
+}
+
+nlohmann::json dump(const Configuration& all) {
+  nlohmann::json out = {{"entrypoints", nlohmann::json::object()},
+                        {"routers", nlohmann::json::object()},
+                        {"services", nlohmann::json::object()}};
+  for (const auto& [name, entrypoint] : all.entrypoints) out["entrypoints"][name] = entrypoint.address;
+  for (const auto& [name, router] : all.routers) {
+    out["routers"][name] = {{"rule", router.rule},
+                            {"service", router.service},
+                            {"entryPoints", router.entrypoints},
+                            {"priority", effective_priority(router)},
+                            {"tls", router.tls}};
+  }
+  for (const auto& [name, service] : all.services) {
+    out["services"][name] = {{"type", to_string(service.type)}, {"servers", service.servers}};
+  }
+  return out;
+}
+
+int run(const std::map<std::string, std::string>& options) {
+  const Configuration all = configuration(options);
+  for (const auto& diagnostic : all.diagnostics) std::cerr << to_string(diagnostic) << '\n';
+  if (options.contains("--dump")) {
+    std::cout << dump(all).dump() << '\n';
+    return 0;
+  }
+  const RoutingTable table(all);
   for (const auto& problem : table.problems()) std::cerr << to_string(problem) << '\n';
   for (std::string line; std::getline(std::cin, line);) {
     const Route route = find(table, nlohmann::json::parse(line));
@@ -102,8 +153,9 @@ int run(const std::map<std::string, std::string>& options) {
 int main(int argc, char** argv) {
   std::map<std::string, std::string> options;
   for (int i = 1; i + 1 < argc; i += 2) options[argv[i]] = argv[i + 1];
-  if (!options.contains("--static")) {
-    std::cerr << "usage: route_tool --static FILE [--dynamic FILE] [--rawdata FILE] < heads.jsonl\n";
+  if (!options.contains("--static") && !options.contains("--pid")) {
+    std::cerr << "usage: route_tool --static FILE | --pid PID [--dynamic FILE] [--rawdata FILE] [--docker FILE] "
+                 "[--dump yes] < heads.jsonl\n";
     return 2;
   }
   return mme::traefik::run(options);

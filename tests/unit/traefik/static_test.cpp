@@ -34,13 +34,13 @@ TEST(StaticPlaces, AreTriedInTraefiksOrder) {
 }
 
 TEST(ParseStaticArguments, ReadsFlagsInEveryForm) {
-  const StaticConfiguration made = arguments(
-      {"--entryPoints.web.address=:80", "--entrypoints.Web.http.redirections.entryPoint.to=websecure",
-       "-entrypoints.websecure.address", ":443", "--entrypoints.websecure.http.tls", "--api.insecure", "--ping",
-       "--providers.docker", "--providers.docker.exposedbydefault=false", "--providers.docker.network=mme",
-       "--providers.file.directory=/etc/dynamic", "--metrics.prometheus=true", "--metrics.prometheus.entrypoint=web",
-       "--entrypoints.web.forwardedheaders.trustedips=10.0.0.0/8",
-       "--entrypoints.web.forwardedheaders.trustedips=192.168.0.1, ::1", "--log.level=DEBUG"});
+  const StaticConfiguration made =
+      arguments({"--entryPoints.web.address=:80", "--entrypoints.Web.http.redirections.entryPoint.to=websecure",
+                 "-entrypoints.websecure.address=:443", "--entrypoints.websecure.http.tls", "--api.insecure", "--ping",
+                 "--providers.docker", "--providers.docker.exposedbydefault=false", "--providers.docker.network", "mme",
+                 "--providers.file.directory=/etc/dynamic", "--metrics.prometheus=true",
+                 "--metrics.prometheus.entrypoint=web", "--entrypoints.web.forwardedheaders.trustedips=10.0.0.0/8",
+                 "--entrypoints.web.forwardedheaders.trustedips=192.168.0.1, ::1", "--log.level=DEBUG"});
   EXPECT_EQ(made.entrypoints.size(), 3U);  // and traefik for the API
   EXPECT_EQ(made.entrypoints.at("web").port, 80);
   EXPECT_EQ(made.entrypoints.at("web").options.forwarded_headers_trusted_ips,
@@ -54,6 +54,11 @@ TEST(ParseStaticArguments, ReadsFlagsInEveryForm) {
   EXPECT_EQ(made.file->directory, "/etc/dynamic");
   EXPECT_EQ(made.prometheus->entrypoint, "web");
   EXPECT_TRUE(made.other_providers.empty());
+}
+
+TEST(ParseStaticArguments, WantAnEqualsSignBelowEntrypoints) {
+  // As Traefik: "true" is no address, and the flags end at :443.
+  EXPECT_FALSE(parse_static_arguments({"--entrypoints.web.address", ":443", "--api"}, kStatic));
 }
 
 TEST(ParseStaticArguments, MakesTheDefaultEntrypoint) {

@@ -47,7 +47,7 @@ TEST(ReadYaml, IsBounded) {
     for (const char c : std::string("bcdefghi")) bomb += std::string(1, c) + ": " + last + ", ";
     bomb += "}\n";
   }
-  EXPECT_NE(yaml_error(bomb), "");
+  EXPECT_NE(yaml_error(bomb).find("aliases written out"), std::string::npos);
   EXPECT_NE(yaml_error("a: " + std::string(100, '[') + std::string(100, ']')), "");
   EXPECT_NE(yaml_error(std::string(100000, '{')), "");
   EXPECT_NE(yaml_error("a: &a {b: *a}\n"), "");
