@@ -233,12 +233,14 @@ class Parser {
   Token token_;
 };
 
-// go/scanner refuses them wherever they stand.
+constexpr char32_t kByteOrderMark = 0xfeff;
+
+// go/scanner refuses them wherever they stand; a byte order mark may stand at the start only.
 std::optional<size_t> foreign_bytes(std::string_view rule) {
   for (size_t i = 0; i < rule.size();) {
-    const size_t length = rule[i] == '\0' ? 0 : first_character(rule.substr(i)).length;
-    if (length == 0) return i;
-    i += length;
+    const Utf8Character character = first_character(rule.substr(i));
+    if (character.length == 0 || character.code == 0 || (character.code == kByteOrderMark && i > 0)) return i;
+    i += character.length;
   }
   return std::nullopt;
 }
@@ -261,6 +263,7 @@ tl::expected<RuleNode, RuleError> parse_rule(std::string_view rule, std::string_
   if (const auto at = foreign_bytes(rule)) {
     return tl::make_unexpected(RuleError{RuleError::Kind::invalid, *at + 1, "this is not UTF-8 text"});
   }
+  if (first_character(rule).code == kByteOrderMark) rule.remove_prefix(first_character(rule).length);
   try {
     return Parser(rule).rule();
   } catch (const Failed& failed) {

@@ -108,6 +108,13 @@ TEST(ParseRule, TellsWhatTraefikRefusesFromWhatItMayKnow) {
   EXPECT_TRUE(parse_rule("PathRegexp(`^/(?<id>[0-9]+)$`)"));
 }
 
+TEST(ParseRule, RefusesBytesThatGoRefuses) {
+  EXPECT_EQ(failure(std::string_view("Host(`a\0`)", 10)), RuleError::Kind::invalid);
+  EXPECT_EQ(failure("Path(`/\xff`)"), RuleError::Kind::invalid);
+  EXPECT_EQ(failure("Path(`/\ufeff`)"), RuleError::Kind::invalid);
+  EXPECT_EQ(parsed("\ufeffHost(`a`)"), "Host[a]");
+}
+
 TEST(ParseRule, BoundsItsDepth) {
   const std::string deep = std::string(100000, '(') + "Host(`a`)" + std::string(100000, ')');
   EXPECT_EQ(failure(deep), RuleError::Kind::unsupported);
