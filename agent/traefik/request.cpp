@@ -272,20 +272,21 @@ tl::expected<RequestHead, std::string> parse_request_head(std::string_view bytes
   if (!is_token(head.method)) return malformed("the method is no token");
 
   bool name_seen = false;
-  while (const auto next = take_line(bytes)) {
-    if (next->empty()) {
+  for (auto next = take_line(bytes); next.has_value(); next = take_line(bytes)) {
+    const std::string_view field = *next;
+    if (field.empty()) {
       head.headers_complete = true;
       return head;
     }
-    if (next->front() == ' ' || next->front() == '\t') {
+    if (field.front() == ' ' || field.front() == '\t') {
       if (!name_seen) return malformed("the header begins with a blank");
       head.headers.back().value += ' ';
-      head.headers.back().value += trimmed(*next);
+      head.headers.back().value += trimmed(field);
       continue;
     }
-    const size_t colon = next->find(':');
+    const size_t colon = field.find(':');
     if (colon == std::string_view::npos || colon == 0) return malformed("a header line has no name");
-    head.headers.push_back({std::string(next->substr(0, colon)), std::string(trimmed(next->substr(colon + 1)))});
+    head.headers.push_back({std::string(field.substr(0, colon)), std::string(trimmed(field.substr(colon + 1)))});
     name_seen = true;
   }
   // The last whole line may go on in the next one.
@@ -325,12 +326,11 @@ tl::expected<RequestView, Refusal> view_of(const RequestHead& head, const Entryp
     host_header = "";
   }
   std::optional<std::string> host = host_header;
-  if (!head.target_complete && head.target.substr(0, 1) != "/") {
-    host.reset();  // it may be in the part of the target that was not seen
+  const bool origin_form = head.target.substr(0, 1) == "/";
+  if (!origin_form && (!head.target_complete || !url_host)) {
+    host.reset();  // it may be in the target, in a part that was cut off or in a form that is not evaluated
   } else if (url_host && !url_host->empty()) {
     host = url_host;
-  } else if (!url_host && view.path == std::nullopt && head.target.substr(0, 1) != "/") {
-    host.reset();  // a target with a host that is not evaluated
   }
   if (host) view.host = canonical_host(*host);
   if (!head.headers_complete) {

@@ -259,7 +259,7 @@ struct RoutingTable::Impl {
       if (same) route.service = first.service;
       return route;
     }
-    if (first.children) return below(first, request);
+    if (first.children) return below(first, *first.children, request);
     Route route;
     route.outcome = Route::Outcome::matched;
     route.router = first.name;
@@ -268,11 +268,11 @@ struct RoutingTable::Impl {
   }
 
   // A request that no router below matches is a 404 of the router above.
-  Route below(const Compiled& parent, const RequestView& request) const {
+  Route below(const Compiled& parent, const Muxer& children, const RequestView& request) const {
     if (parent.rewrites) {
       return unknown(fmt::format("router {}: its middlewares may change what the routers below it see", parent.name));
     }
-    Route route = find(*parent.children, request);
+    Route route = find(children, request);
     if (route.outcome == Route::Outcome::unmatched) {
       route.outcome = Route::Outcome::matched;
       route.router = parent.name;
