@@ -197,7 +197,7 @@ std::optional<double> Reader::number(const Cursor& value, std::string_view what)
 
 std::optional<std::string> Reader::choice(const Cursor& value, std::span<const std::string_view> known) {
   const std::string what = "one of " + list_of(known);
-  const auto written = text(value, what);
+  auto written = text(value, what);
   if (!written) return std::nullopt;
   if (std::find(known.begin(), known.end(), *written) != known.end()) return written;
   const auto close = nearest(*written, known);

@@ -67,9 +67,9 @@ std::string NameBook::choose(const NameClaim& claim, const std::vector<NameClaim
   const auto same_place = std::count_if(claims.begin(), claims.end(), [&](const NameClaim& other) {
     return other.base == claim.base && other.place == claim.place;
   });
-  const std::string with_place = claim.base + "@" + claim.place;
+  std::string with_place = claim.base + "@" + claim.place;
   if (same_place == 1 && !taken(with_place)) return with_place;
-  const std::string with_port = with_place + ":" + std::to_string(claim.port);
+  std::string with_port = with_place + ":" + std::to_string(claim.port);
   if (claim.port != 0 && !taken(with_port)) return with_port;
   return {};
 }

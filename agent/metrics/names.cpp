@@ -110,7 +110,7 @@ std::string label_text(std::string_view wire, bool cut) {
 
 std::string path_label(std::string_view path) {
   constexpr std::string_view kCut = "...";
-  const std::string whole = valid_text(path, false, std::string::npos);
+  std::string whole = valid_text(path, false, std::string::npos);
   if (whole.size() <= kLabelBytesMax) return whole;
   size_t begin = whole.size() - (kLabelBytesMax - kCut.size());
   while (is_continuation(whole[begin])) ++begin;

@@ -15,6 +15,8 @@ struct Field {
   const char* name;
   Member Object::*member;
 };
+template <typename Object, typename Member>
+Field(const char*, Member Object::*) -> Field<Object, Member>;
 
 // The fields of a type, for both directions.
 template <typename Object>
