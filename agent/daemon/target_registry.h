@@ -22,8 +22,8 @@ class TargetRegistry {
   static constexpr std::chrono::seconds kRetry{5};
 
   // What is to be done so that the kernel observes `found`: a target is to be observed when it is new or changed, or
-  // when observing it failed kRetry ago; it is to be forgotten when it is there no more. In this order: one whose cgroup
-  // another name takes over in the same step keeps its hooks until then, or packets in between would be lost.
+  // when observing it failed kRetry ago; it is to be forgotten when it is there no more. In this order: one whose
+  // cgroup another name takes over in the same step keeps its hooks until then, or packets in between would be lost.
   struct Plan {
     std::vector<Target> forget;
     std::vector<Target> observe;
