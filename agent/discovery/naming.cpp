@@ -42,7 +42,7 @@ std::string place_of(std::string_view cgroup) {
 }
 
 bool NameBook::taken(const std::string& name) const {
-  return std::any_of(names_.begin(), names_.end(), [&](const auto& held) { return held.second == name; });
+  return std::any_of(names_.begin(), names_.end(), [&](const auto& held) { return held.second.name == name; });
 }
 
 std::string NameBook::remembered(const NameClaim& claim) const {
@@ -75,8 +75,11 @@ std::string NameBook::choose(const NameClaim& claim, const std::vector<NameClaim
 }
 
 std::vector<std::string> NameBook::assign(const std::vector<NameClaim>& claims) {
+  // A live process has another base once the configuration calls it otherwise.
   std::erase_if(names_, [&](const auto& held) {
-    return std::none_of(claims.begin(), claims.end(), [&](const auto& claim) { return claim.process() == held.first; });
+    return std::none_of(claims.begin(), claims.end(), [&](const auto& claim) {
+      return claim.process() == held.first && claim.base == held.second.base;
+    });
   });
   std::vector<size_t> order(claims.size());
   std::iota(order.begin(), order.end(), 0);
@@ -90,7 +93,7 @@ std::vector<std::string> NameBook::assign(const std::vector<NameClaim>& claims) 
       if (names_.contains(claim.process())) continue;
       const std::string name = from_memory ? remembered(claim) : choose(claim, claims);
       if (name.empty() || taken(name)) continue;
-      names_.emplace(claim.process(), name);
+      names_.emplace(claim.process(), Held{claim.base, name});
       if (name == claim.base) given_.insert(name);
     }
   }
@@ -98,8 +101,8 @@ std::vector<std::string> NameBook::assign(const std::vector<NameClaim>& claims) 
   std::vector<std::string> names;
   for (const auto& claim : claims) {
     const auto held = names_.find(claim.process());
-    names.push_back(held == names_.end() ? std::string() : held->second);
-    if (held != names_.end() && claim.port != 0) places_[{claim.base, claim.place, claim.port}] = held->second;
+    names.push_back(held == names_.end() ? std::string() : held->second.name);
+    if (held != names_.end() && claim.port != 0) places_[{claim.base, claim.place, claim.port}] = held->second.name;
   }
   return names;
 }

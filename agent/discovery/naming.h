@@ -29,7 +29,8 @@ struct NameClaim {
   [[nodiscard]] std::pair<pid_t, uint64_t> process() const { return {pid, start_ticks}; }
 };
 
-// Gives unique names that stay: the base alone where one process has it, else "base@place", else "base@place:port".
+// Gives unique names that stay as long as their base does: the base alone where one process has it, else "base@place",
+// else "base@place:port".
 class NameBook {
  public:
   // Names in the order of the claims. Empty: two processes of one place cannot be told apart before they listen.
@@ -38,13 +39,18 @@ class NameBook {
  private:
   using Place = std::tuple<std::string, std::string, uint16_t>;  // base, place, port
 
+  struct Held {
+    std::string base;
+    std::string name;
+  };
+
   std::string choose(const NameClaim& claim, const std::vector<NameClaim>& claims) const;
   std::string remembered(const NameClaim& claim) const;
   bool taken(const std::string& name) const;
 
-  std::map<std::pair<pid_t, uint64_t>, std::string> names_;  // of live processes
-  std::map<Place, std::string> places_;                      // what was called so before, bounded
-  std::set<std::string> given_;                              // bases that were ever given plainly
+  std::map<std::pair<pid_t, uint64_t>, Held> names_;  // of live processes
+  std::map<Place, std::string> places_;               // what was called so before, bounded
+  std::set<std::string> given_;                       // bases that were ever given plainly
 };
 
 }  // namespace mme

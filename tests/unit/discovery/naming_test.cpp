@@ -35,6 +35,15 @@ TEST(NameBook, OneHasThePlainName) {
   EXPECT_EQ(book.assign({claim(1, "/a", 80)}), Names{"traefik"});
 }
 
+TEST(NameBook, ARenamedOneHasItsNewName) {
+  NameBook book;
+  EXPECT_EQ(book.assign({claim(1, "/a", 80)}), Names{"traefik"});
+  NameClaim renamed = claim(1, "/a", 80);
+  renamed.base = "front";
+  EXPECT_EQ(book.assign({renamed}), Names{"front"});
+  EXPECT_EQ(book.assign({claim(1, "/a", 80)}), Names{"traefik"});
+}
+
 TEST(NameBook, ASecondOneLeavesTheFirstItsName) {
   NameBook book;
   EXPECT_EQ(book.assign({claim(1, "/a", 80)}), Names{"traefik"});
