@@ -166,4 +166,8 @@ uint64_t Agent::map_bytes(int possible_cpus) const {
   return observer_->map_bytes(possible_cpus);
 }
 
+uint64_t Agent::connection_bytes() const {
+  return observer_->connection_bytes();
+}
+
 }  // namespace mme

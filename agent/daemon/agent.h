@@ -44,6 +44,7 @@ class Agent {
   [[nodiscard]] std::vector<std::string> problems();
 
   [[nodiscard]] uint64_t map_bytes(int possible_cpus) const;
+  [[nodiscard]] uint64_t connection_bytes() const;
 
  private:
   Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& logger);

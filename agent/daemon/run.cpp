@@ -69,6 +69,7 @@ Result<> Daemon::start() {
                                     {"revision", revision()},
                                     {"kernel_memory_bytes", agent_->map_bytes(cpus)},
                                     {"kernel_memory_bytes_128_cpus", agent_->map_bytes(kManyCpus)},
+                                    {"connection_memory_bytes", agent_->connection_bytes()},
                                     {"possible_cpus", cpus}});
   agent_->tick(Agent::Clock::now());
 

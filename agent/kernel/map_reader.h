@@ -47,4 +47,7 @@ class MapReader {
 // Memory of all maps, by map: values, keys and the kernel's own bookkeeping a entry, as far as it is known.
 [[nodiscard]] std::map<std::string, uint64_t> map_bytes(const Programs& programs, int possible_cpus);
 
+// Memory that the sockets' storage takes once limits.connections are tracked; in no map's own figure.
+[[nodiscard]] uint64_t connection_bytes(const Programs& programs);
+
 }  // namespace mme

@@ -153,4 +153,8 @@ uint64_t Observer::map_bytes(int possible_cpus) const {
                          [](uint64_t sum, const auto& entry) { return sum + entry.second; });
 }
 
+uint64_t Observer::connection_bytes() const {
+  return mme::connection_bytes(impl_->programs);
+}
+
 }  // namespace mme

@@ -42,6 +42,8 @@ class Observer {
 
   // Bytes of all maps as configured, and as they would be with `possible_cpus`.
   [[nodiscard]] uint64_t map_bytes(int possible_cpus) const;
+  // Beside them: bytes of the state of `connections` sockets.
+  [[nodiscard]] uint64_t connection_bytes() const;
 
  private:
   struct Impl;

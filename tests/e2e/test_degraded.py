@@ -280,6 +280,16 @@ def test_a_target_that_vanishes_keeps_its_counts(servers, upstream, observe):
     assert count() == 2
 
 
+def test_the_start_says_what_memory_it_takes(servers, plain_traefik):
+    agent = servers.agent([plain_traefik], {"limits": {"connections": 1000}}, name="measured")
+    maps, connections = (
+        int(re.search(rf" {what}=(\d+)", agent.log.read_text())[1])
+        for what in ("kernel_memory_bytes", "connection_memory_bytes")
+    )
+    assert maps == sum(v for _, v in agent.metrics().select("mme_agent_map_bytes"))
+    assert 256 * 1000 <= connections <= 1024 * 1000
+
+
 def test_status_and_doctor_are_json(servers, plain_traefik):
     agent = servers.agent([plain_traefik], name="asked")
     assert agent.status()["ready"] is True
