@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lib.oracle import assert_settled_accounting
 from mme_stack import Agent, Dockerd, Mme, Mongod, Route, Stack, Traefik, Upstream
 from mme_stack.agent import Observable
 from mme_stack.network import steered_loopback
@@ -123,6 +124,15 @@ def run_node() -> Callable[..., str]:
         return done.stdout
 
     return run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Whatever a test is about: no agent that runs at its end has lost a byte out of its account."""
+    yield
+    stack = item.config.stash.get(session_stack, None)
+    for agent in [s for s in stack.servers if isinstance(s, Agent) and s.running] if stack else []:
+        assert_settled_accounting(agent)
 
 
 @pytest.hookimpl(wrapper=True)

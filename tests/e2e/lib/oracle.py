@@ -21,6 +21,20 @@ def assert_accounting(metrics: Metrics) -> None:
         assert seen == parsed + skipped, f"{protocol}: saw {seen}, parsed {parsed}, skipped {skipped}"
 
 
+def assert_settled_accounting(agent: Agent) -> None:
+    """As above; bytes that wait for those in front of them may have 2 s to become one or the other."""
+
+    def settled() -> bool:
+        with suppress(AssertionError):
+            assert_accounting(agent.metrics())
+            return True
+        return False
+
+    with suppress(AssertionError):
+        wait_until(settled, 2)
+    assert_accounting(agent.metrics())
+
+
 def skipped_bytes(metrics: Metrics) -> dict[str, float]:
     return {k: v for (k,), v in metrics.by("mme_agent_bytes_skipped_total", "reason", protocol="http").items()}
 

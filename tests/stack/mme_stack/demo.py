@@ -16,6 +16,7 @@ from .traefik import Route, Traefik
 
 ENTRYPOINT = "traefik_entrypoint_requests_total"
 DURATION = "traefik_entrypoint_request_duration_seconds"
+BYTES = "mme_agent_bytes"
 COMMANDS = "mme_mongo_command_duration_seconds_count"
 
 
@@ -190,7 +191,9 @@ def conclude(made: LoadResult, agent: Agent, delta: Metrics) -> int:
     print(f"p95 as the clients saw it:    {made.quantile(0.95) * 1000:.0f} ms")
     print(f"p95 from the agent's buckets: {delta.quantile(0.95, DURATION) * 1000:.0f} ms")
     print(f"MongoDB commands counted:     {commands:.0f}")
-    if counted == sent and commands > 0:
+    seen, parsed, skipped = (delta.counter(f"{BYTES}_{what}_total") for what in ("seen", "parsed", "skipped"))
+    print(f"bytes seen on the wire:       {seen:.0f} = {parsed:.0f} parsed + {skipped:.0f} skipped")
+    if counted == sent and commands > 0 and seen == parsed + skipped:
         print("The counts are equal.")
         return 0
     print(f"The counts differ. Log of the agent:\n{agent.tail()}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """The demonstration as scripts/demo runs it, but short."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,8 @@ def test_counts_are_equal_and_nothing_is_left():
     out, _ = process.communicate(timeout=120)
     assert process.returncode == 0, out
     assert "The counts are equal." in out
+    seen, parsed, skipped = map(int, re.search(r"(\d+) = (\d+) parsed \+ (\d+) skipped", out).groups())
+    assert seen == parsed + skipped > 0
     assert "\033" not in out
     assert out.count("$ mme-agent status") >= 4
     assert not left_by(process.pid)
