@@ -74,8 +74,8 @@ Result<CgroupTree> CgroupTree::open(const std::string& proc_root) {
   if (!text) return fail_errno("read " + file, text.error());
   const auto mount = find_cgroup2(parse_mountinfo(*text));
   if (!mount) {
-    return fail("no cgroup v2 hierarchy in " + file +
-                " (mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified)");
+    return fail_errno("find a mount of cgroup v2 in " + file, ENOENT,
+                      "mount it: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified");
   }
   std::string namespace_root = "/";
   if (levels_above(mount->root) > 0) {

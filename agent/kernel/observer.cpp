@@ -11,25 +11,13 @@
 #include <optional>
 #include <utility>
 
-#include "discovery/cgroup_path.h"
-#include "discovery/read_file.h"
+#include "discovery/cgroup_tree.h"
 #include "kernel/attachments.h"
 #include "kernel/map_reader.h"
 #include "kernel/programs.h"
 #include "kernel/target_maps.h"
 
 namespace mme {
-namespace {
-
-Result<std::string> cgroup2_mount_point() {
-  const auto text = read_file("/proc/self/mountinfo");
-  if (!text) return fail("cannot read /proc/self/mountinfo: is /proc mounted?");
-  const auto mount = find_cgroup2(parse_mountinfo(*text));
-  if (!mount) return fail("no cgroup v2 is mounted; mount it: mount -t cgroup2 none /sys/fs/cgroup/unified");
-  return mount->mount_point;
-}
-
-}  // namespace
 
 struct Observer::Impl {
   Impl(Programs loaded, MapReader opened, std::string cgroup2)
@@ -78,8 +66,8 @@ Observer::Observer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Observer::~Observer() = default;
 
 Result<std::unique_ptr<Observer>> Observer::load(const ObserverSettings& settings) {
-  auto mount_point = cgroup2_mount_point();
-  if (!mount_point) return tl::make_unexpected(mount_point.error());
+  const auto cgroups = CgroupTree::open("/proc");
+  if (!cgroups) return tl::make_unexpected(cgroups.error());
   auto programs = load_programs(settings);
   if (!programs) return tl::make_unexpected(programs.error());
   auto reader = MapReader::open(*programs, settings.bounds_s);
@@ -90,7 +78,7 @@ Result<std::unique_ptr<Observer>> Observer::load(const ObserverSettings& setting
   if (bpf_map_update_elem(bpf_map__fd(programs->observer->maps.mongo_errors), &overflow, &zero, BPF_NOEXIST) != 0) {
     return fail_errno("write the BPF map mongo_errors", errno);
   }
-  auto impl = std::make_unique<Impl>(std::move(*programs), std::move(*reader), std::move(*mount_point));
+  auto impl = std::make_unique<Impl>(std::move(*programs), std::move(*reader), cgroups->mount_point());
   return std::unique_ptr<Observer>(new Observer(std::move(impl)));
 }
 
