@@ -47,7 +47,7 @@ std::string mend_of_attach(int error_number, const std::string& mount_point, con
     case EBADF:
       return "not a cgroup v2 directory";
     case ENOENT:
-      return "the cgroup is gone";
+      return "the cgroup is gone, or something is mounted over " + mount_point;
     default:
       return "see `mme-agent doctor`";
   }

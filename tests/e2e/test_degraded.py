@@ -14,6 +14,7 @@ import pytest
 from lib.hooks import bpftool, links_on
 from lib.raw import RawClient, get
 from mme_stack import Route, Traefik
+from mme_stack.cgroups import mount
 from mme_stack.fetch import status_of, wait_until
 from mme_stack.paths import AGENT
 from mme_stack.ports import free_port
@@ -62,6 +63,11 @@ def run_to_the_end(*argv: str, prefix: tuple[str, ...] = ()) -> subprocess.Compl
 def without(*capabilities: str) -> list[str]:
     drop = ",".join(f"-{c}" for c in capabilities)
     return ["setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}"]
+
+
+def own_mounts(change: str) -> tuple[str, ...]:
+    """A mount namespace of its own, after this shell command has changed it."""
+    return ("unshare", "--mount", "sh", "-ec", f'{change}\nexec "$@"', "sh")
 
 
 def degraded(servers, config, **kwargs):
@@ -124,6 +130,42 @@ def test_missing_net_admin(plain_traefik):
     said = process.communicate()[0]
     assert "EPERM" in said or "Operation not permitted" in said
     assert "CAP_NET_ADMIN" in said
+
+
+def test_no_cgroup2():
+    """Nothing can be attached anywhere: the end, with what to do."""
+    prefix = own_mounts("umount --all --lazy --types cgroup2")
+    done = run_to_the_end("run", "--web.listen-address", f"127.0.0.1:{free_port()}", prefix=prefix)
+    assert done.returncode == 1
+    for words in ("mount of cgroup v2 in /proc/self/mountinfo: ENOENT", "mount it: ", "mount -t cgroup2"):
+        assert words in done.stdout + done.stderr
+    done = run_to_the_end("doctor", "--json", prefix=prefix)
+    assert done.returncode == 1
+    check = next(c for c in json.loads(done.stdout) if c["check"] == "cgroup2")
+    assert check["status"] == "fail"
+    assert "mount -t cgroup2" in check["mend"]
+
+
+def test_hidden_cgroup2(servers, plain_traefik):
+    """Mounted, but something else is mounted over it: degraded."""
+    config = {"targets": {"traefik": [{"name": "hidden", "pid": plain_traefik.pid}], "mongod": []}}
+    agent = degraded(servers, config, prefix=own_mounts(f"mount -t tmpfs tmpfs {mount()}"))
+    not_ready(agent, f"{mount()}{plain_traefik.cgroup.name}", "ENOENT", "mounted over")
+    assert agent.metrics().by("mme_agent_target_up", "name") == {}
+
+
+def test_lockdown(servers, plain_traefik):
+    """As far as it can be feigned; tests/kernels locks real kernels down."""
+    security = "/sys/kernel/security"
+    text = "none integrity [confidentiality]"
+    prefix = own_mounts(f"mount -t tmpfs tmpfs {security}\necho '{text}' >{security}/lockdown")
+    check = next(
+        c for c in json.loads(run_to_the_end("doctor", "--json", prefix=prefix).stdout) if c["check"] == "lockdown"
+    )
+    assert check["status"] == "ok"
+    assert "confidentiality" in check["detail"]
+    agent = servers.agent([plain_traefik], name="locked-down", prefix=prefix)
+    assert agent.get("/-/ready")[0] == 200
 
 
 def test_foreign_program_without_flags(servers, foreign):
