@@ -1,5 +1,6 @@
 """The test of one kernel; prints TAP lines, and ends with 1 when a check failed."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -102,6 +103,20 @@ def accounted(metrics: Metrics) -> bool:
     return bool(seen) and all(n == parsed.get(p, 0) + skipped.get(p, 0) for p, n in seen.items())
 
 
+def locked_down(stack: Stack, servers: list[Server]) -> None:
+    """Lockdown cannot be taken back: the last test of a machine. It forbids BPF to read kernel memory, which the agent
+    does not."""
+    lockdown = Path("/sys/kernel/security/lockdown")
+    if not lockdown.exists():
+        subprocess.run(["mount", "-t", "securityfs", "securityfs", str(lockdown.parent)], check=True)
+    lockdown.write_text("confidentiality")
+    tap.check("[confidentiality]" in lockdown.read_text(), "the kernel locks itself down", lockdown.read_text())
+    agent = launch(stack, servers, SETS[-1])
+    settle(lambda: agent.ready() or not agent.running)
+    tap.check(agent.running and agent.ready(), "observes under lockdown for confidentiality", agent.tail(15))
+    agent.stop(PATIENCE)
+
+
 def test() -> None:
     with Stack() as stack:
         upstream = stack.upstream(start=False)
@@ -126,6 +141,7 @@ def test() -> None:
         settle(lambda: not bpf.left_over(), 10)  # the kernel frees some of it later
         tap.equal(bpf.left_over(), {}, "no program, map or link is left")
         tap.equal([str(p) for p in Path("/sys/fs/bpf").iterdir()], [], "nothing is pinned")
+        locked_down(stack, [mongod, traefik])
 
 
 def main() -> int:
