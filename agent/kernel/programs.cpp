@@ -35,9 +35,9 @@ tl::unexpected<Error> load_failed(const char* object, int result, const char* lo
   return fail(failure.value().message + log_tail(log));
 }
 
-// Maps with a list for each CPU: what they have at least, and what each CPU needs.
+// What an LRU map has at least, and what each CPU needs of it: see bpf/maps/pending.bpf.h.
 void size_lru_maps(const observer_bpf& skeleton, uint32_t possible_cpus) {
-  const std::pair<bpf_map*, uint32_t> maps[] = {{skeleton.maps.pending, 64},
+  const std::pair<bpf_map*, uint32_t> maps[] = {{skeleton.maps.pending, 128},
                                                 {skeleton.maps.awaiting_cursors, 32},
                                                 {skeleton.maps.cut_names, 16},
                                                 {skeleton.maps.parked, 16},

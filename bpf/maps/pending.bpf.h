@@ -10,14 +10,15 @@ struct mme_pending_key {
 	__u32 pad;
 };
 
-/* Every LRU map here has a list for each CPU (BPF_F_NO_COMMON_LRU): of a shared list, a CPU takes 128 places at once
- * and evicts as many that are in use. The agent raises max_entries where there are many CPUs. */
+/* An LRU map has one list, of which a CPU takes 128 places at once and, when none is left, evicts as many that are in
+ * use; or one for each CPU (BPF_F_NO_COMMON_LRU), which cannot lend its places. A burst of pipelined requests comes on
+ * one CPU, so `pending` has one list; the small maps have many. The agent raises max_entries where there are many CPUs.
+ */
 
 /* Outstanding requests beyond the one that waits inside its connection. Written by the request direction, taken by the
  * reply direction. Full: the least recently used goes; its reply then counts as `no_request`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(map_flags, BPF_F_NO_COMMON_LRU);
 	__uint(max_entries, 3072);
 	__type(key, struct mme_pending_key);
 	__type(value, struct mme_pending);
