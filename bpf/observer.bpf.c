@@ -45,13 +45,16 @@ __noinline __weak int wait_for_turn(struct __sk_buff *skb)
 	struct mme_connection *c;
 	struct mme_packet packet;
 	__u32 kept, lost;
+	int in_body;
 
 	if (!sk || read_packet(skb, &packet) != MME_PACKET_TCP || !packet.payload)
 		return 0;
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
 	if (!c)
 		return 0;
-	kept = park(skb, &packet, c->role, c->target, 0, &lost);
+	in_body = mme_connection_in_body(c, mme_is_request(c->role, 1) ? &c->request : &c->reply, packet.sequence,
+					 packet.payload);
+	kept = park(skb, &packet, c->role, c->target, 0, in_body, &lost);
 	__sync_fetch_and_add(&c->ingress, kept << MME_INGRESS_PARKED_SHIFT);
 	account_skipped(c->role, MME_SKIP_REORDER, lost, 0);
 	return 0;
@@ -392,7 +395,7 @@ __noinline __weak int observe_listener(struct __sk_buff *skb)
 	decide_role(skb, &decided, packet.destination_port);
 	if (decided.role == MME_ROLE_FOREIGN)
 		return 0;
-	park(skb, &packet, decided.role, decided.target, 1, &lost);
+	park(skb, &packet, decided.role, decided.target, 1, 0, &lost);
 	return 0;
 }
 

@@ -107,39 +107,43 @@ __noinline __weak int park_piece(struct __sk_buff *skb, __u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct mme_parked *before;
-	__u32 replaced = 0;
+	__u32 replaced = 0, whole;
 	__u64 bytes;
 
 	if (!s || s->offset >= s->end)
 		return 0;
 	bytes = s->end - s->offset;
+	whole = (__u32)bytes;
 	if (bytes > MME_PARKED_BYTES)
 		bytes = MME_PARKED_BYTES;
 	bytes = bounded_length(bytes, MME_PARKED_BYTES);
+	if (!s->in_body)
+		whole = (__u32)bytes;
 	before = bpf_map_lookup_elem(&parked, &s->key);
 	if (before)
 		replaced = before->bytes;
-	s->piece.bytes = (__u32)bytes;
+	s->piece.bytes = whole;
 	s->piece.kept = (__u32)bytes;
 	if (bpf_skb_load_bytes(skb, s->offset, s->piece.data, bytes) ||
 	    bpf_map_update_elem(&parked, &s->key, &s->piece, BPF_ANY))
 		return 0;
 	/* what a listening socket received is found by its sequence number alone */
 	if (!s->key.port &&
-	    !note_place(slot, (__u32)bytes)) { /* last: what has a place may be taken up by another CPU at once */
+	    !note_place(slot, whole)) { /* last: what has a place may be taken up by another CPU at once */
 		bpf_map_delete_elem(&parked, &s->key);
 		return 0;
 	}
 	account_skipped(s->piece.role, MME_SKIP_DUPLICATE, replaced, 0);
-	s->bytes += (__u32)bytes - replaced;
-	s->offset += (__u32)bytes;
-	s->key.sequence += (__u32)bytes;
+	s->bytes += whole - replaced;
+	s->offset += whole;
+	s->key.sequence += whole;
 	return 1;
 }
 
-/* Copies a segment away. Returns by how much the bytes that wait have grown; `*lost`: bytes that found no room. */
+/* Copies a segment away; `in_body`: it lies within a body, whose bytes nobody will look at, so its first ones do.
+ * Returns by how much the bytes that wait have grown; `*lost`: bytes that found no room. */
 static __always_inline __u32 park(struct __sk_buff *skb, const struct mme_packet *packet, __u8 role, __u16 target,
-				  int listener, __u32 *lost)
+				  int listener, int in_body, __u32 *lost)
 {
 	struct mme_scratch *s;
 	__u32 slot, kept;
@@ -155,6 +159,7 @@ static __always_inline __u32 park(struct __sk_buff *skb, const struct mme_packet
 	s->offset = packet->offset;
 	s->end = packet->offset + packet->payload;
 	s->bytes = 0;
+	s->in_body = (__u8)in_body;
 	s->piece.arrived_ns = bpf_ktime_get_ns();
 	s->piece.target = target;
 	s->piece.role = role;

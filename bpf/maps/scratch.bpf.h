@@ -19,7 +19,7 @@ struct mme_scratch {
 	__u8 role;
 	__u8 is_request;
 	__u8 from_parked; /* the bytes are those of `key`'s parked piece, not of the packet */
-	__u8 pad;
+	__u8 in_body;	  /* what is parked needs no more than its first bytes */
 	__u64 peer[2];
 	struct mme_direction direction; /* copy of the one that is parsed; written back at the end */
 	struct mme_pending request;

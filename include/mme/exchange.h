@@ -135,6 +135,18 @@ MME_INLINE int mme_connection_take_back(struct mme_connection *c, __u32 sequence
 	return 1;
 }
 
+/* Bytes of a segment that may be parsed while another one is looked at: one skb may hold 64 KiB and more. */
+#define MME_SEGMENT_SLACK (1u << 17)
+
+/* Whether the `bytes` at `sequence`, ahead of what was parsed, lie within the body of the message that now arrives. */
+MME_INLINE int mme_connection_in_body(const struct mme_connection *c, const struct mme_direction *d, __u32 sequence,
+				      __u32 bytes)
+{
+	const __u64 body = c->role == MME_ROLE_MONGOD ? mme_mongo_skippable(&d->mongo) : mme_http1_skippable(&d->http);
+
+	return d->sync == MME_SYNC_LOCKED && (__u64)(sequence - d->next_seq) + bytes + MME_SEGMENT_SLACK <= body;
+}
+
 /* Both directions begin with their first message. */
 MME_INLINE void mme_connection_start(struct mme_connection *c)
 {

@@ -387,8 +387,12 @@ class HostConnection {
   }
 
   void park(const Segment& segment) {
-    for (size_t at = 0; at < segment.bytes.size(); at += kParkedBytes) {
-      const std::string piece(segment.bytes.substr(at, kParkedBytes));
+    const auto bytes = static_cast<uint32_t>(segment.bytes.size());
+    const bool in_body =
+        mme_connection_in_body(&connection_, &direction(segment.is_request), segment.sequence, bytes) != 0;
+    const size_t size = in_body ? bytes : kParkedBytes;
+    for (size_t at = 0; at < segment.bytes.size(); at += size) {
+      const std::string piece(segment.bytes.substr(at, size));
       Parked& place = parked_[segment.sequence + static_cast<uint32_t>(at)];
       account_skipped(MME_SKIP_DUPLICATE, place.bytes.size(), 0);
       connection_.ingress += static_cast<uint32_t>(piece.size() - place.bytes.size()) << MME_INGRESS_PARKED_SHIFT;
