@@ -274,8 +274,7 @@ std::string mend_of_load(int error_number, const HostFacts& facts) {
       if (!missing.empty()) return "needs" + missing.substr(1) + "; run as root, or see `mme-agent doctor`";
       return "needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON of the host, not of a user namespace";
     }
-    // Linux 5.10 to 6.12 end the walk along branches that are only taken speculatively with EFAULT, later ones with
-    // E2BIG.
+    // EFAULT, E2BIG: what following speculative branches ends with, by kernel.
     case EFAULT:
     case E2BIG:
     case EACCES:
