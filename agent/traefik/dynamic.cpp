@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "traefik/ascii.h"
+#include "traefik/tree_reader.h"
 
 namespace mme::traefik {
 namespace {
@@ -20,10 +21,10 @@ constexpr std::array<std::string_view, 5> kServiceKeys = {"loadBalancer", "highe
 constexpr std::array<std::string_view, 5> kHttpKeys = {"routers", "services", "middlewares", "models",
                                                        "serversTransports"};
 
-class Reader {
+class Reader : TreeReader {
  public:
   Reader(const DynamicReading& reading, Configuration& into, Diagnostics& errors)
-      : reading_(reading), into_(into), errors_(errors) {}
+      : TreeReader(reading.source, errors), reading_(reading), into_(into) {}
 
   void http(const TreeNode& http) {
     if (strict()) known_keys(http, kHttpKeys, "http");
@@ -51,28 +52,12 @@ class Reader {
     return reading_.provider.empty() ? provider_of(name) : std::string_view(reading_.provider);
   }
 
-  [[nodiscard]] Source source(const TreeNode& node) const {
-    Source where = reading_.source;
-    if (node.line > 0) where.line = node.line;
-    return where;
-  }
-
-  void error(const TreeNode& node, std::string problem) { errors_.push_back({source(node), std::move(problem)}); }
-
   void known_keys(const TreeNode& node, std::span<const std::string_view> known, std::string_view where) {
     for (const auto& child : node.children) {
       const bool found =
           std::any_of(known.begin(), known.end(), [&](std::string_view key) { return equal_fold(key, child.name); });
       if (!found) error(child, fmt::format("{}: {} is no key that Traefik knows", where, child.name));
     }
-  }
-
-  bool flag(const TreeNode& parent, std::string_view key, bool otherwise) {
-    const TreeNode* node = parent.find(key);
-    if (node == nullptr) return otherwise;
-    const auto value = parse_bool(node->value);
-    if (!value) error(*node, fmt::format("{}: \"{}\" is neither true nor false", key, node->value));
-    return value.value_or(otherwise);
   }
 
   std::vector<std::string> qualified_texts(const TreeNode* node, std::string_view owner) const {
@@ -172,7 +157,6 @@ class Reader {
 
   const DynamicReading& reading_;
   Configuration& into_;
-  Diagnostics& errors_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "traefik/ascii.h"
 #include "traefik/normalize.h"
+#include "traefik/tree_reader.h"
 
 namespace mme::traefik {
 namespace {
@@ -199,9 +200,9 @@ std::vector<std::string> without_command(std::vector<std::string> arguments) {
   return arguments;
 }
 
-class Reader {
+class Reader : TreeReader {
  public:
-  explicit Reader(Source source) { out_.source = std::move(source); }
+  explicit Reader(const Source& source) : TreeReader(source, errors_) { out_.source = source; }
 
   tl::expected<StaticConfiguration, Diagnostics> read(const TreeNode& root) {
     if (const auto* entrypoints = root.find("entryPoints")) {
@@ -240,26 +241,10 @@ class Reader {
   }
 
  private:
-  [[nodiscard]] Source source(const TreeNode& node) const {
-    Source where = out_.source;
-    if (node.line > 0) where.line = node.line;
-    return where;
-  }
-
-  void error(const TreeNode& node, std::string problem) { errors_.push_back({source(node), std::move(problem)}); }
-
   // A block that is there and not "false".
   static const TreeNode* enabled(const TreeNode* node) {
     if (node == nullptr) return nullptr;
     return node->value.empty() || !node->children.empty() || equal_fold(node->value, "true") ? node : nullptr;
-  }
-
-  bool flag(const TreeNode& parent, std::string_view key, bool otherwise) {
-    const TreeNode* node = parent.find(key);
-    if (node == nullptr) return otherwise;
-    const auto value = parse_bool(node->value);
-    if (!value) error(*node, fmt::format("{}: \"{}\" is neither true nor false", key, node->value));
-    return value.value_or(otherwise);
   }
 
   static std::string text(const TreeNode& parent, std::string_view key, std::string_view otherwise) {

@@ -8,18 +8,21 @@
 #include "packet.bpf.h"
 #include "targets.bpf.h"
 
+static __always_inline int port_bit(const __u64 *bits, __u16 port)
+{
+	__u32 word = port >> 6;
+
+	mme_opaque(word); /* else clang drops the mask, which verifiers before 7.3 need */
+	return (bits[word & 1023] >> (port & 63)) & 1;
+}
+
 /* Whether a socket with this local port may be ours at all. Without shared cgroups the hook sees none but our own. */
 static __always_inline int port_matters(__u16 port)
 {
 	__u32 zero = 0;
 	struct mme_ports *all = bpf_map_lookup_elem(&ports, &zero);
-	__u32 word = port >> 6;
 
-	mme_opaque(
-	    word); /* clang knows that it is below 1024 and would drop the mask, which verifiers before 7.3 need */
-	if (!all || !all->shared)
-		return 1;
-	return (all->listening[word & 1023] >> (port & 63)) & 1;
+	return !all || !all->shared || port_bit(all->listening, port);
 }
 
 /* Which protocol a port's connections have, where no more is known of them. */
@@ -27,10 +30,8 @@ static __always_inline __u8 role_by_port(__u16 port)
 {
 	__u32 zero = 0;
 	struct mme_ports *all = bpf_map_lookup_elem(&ports, &zero);
-	__u32 word = port >> 6;
 
-	mme_opaque(word);
-	return all && ((all->mongod[word & 1023] >> (port & 63)) & 1) ? MME_ROLE_MONGOD : MME_ROLE_ENTRYPOINT;
+	return all && port_bit(all->mongod, port) ? MME_ROLE_MONGOD : MME_ROLE_ENTRYPOINT;
 }
 
 /* Roles by socket: what is accepted on a listening port, or in a cgroup of the target's own, has the server's role;

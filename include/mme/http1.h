@@ -299,6 +299,11 @@ MME_INLINE enum mme_step mme_http1_request_head(struct mme_http1 *p)
 	return MME_STEP_HEAD;
 }
 
+MME_INLINE enum mme_step mme_http1_head_end(struct mme_http1 *p)
+{
+	return p->flags & MME_HTTP1_IS_REPLY ? mme_http1_reply_head(p) : mme_http1_request_head(p);
+}
+
 /* The first byte of a message. */
 MME_INLINE enum mme_step mme_http1_start(struct mme_http1 *p, __u8 byte)
 {
@@ -466,7 +471,7 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 		if (byte == '\r') {
 			p->phase = MME_HTTP1_HEAD_END;
 		} else if (byte == '\n') {
-			return p->flags & MME_HTTP1_IS_REPLY ? mme_http1_reply_head(p) : mme_http1_request_head(p);
+			return mme_http1_head_end(p);
 		} else if (lower == 'c' || lower == 't' || lower == 'a' || lower == 'u') {
 			mme_http1_token_start(p, MME_HTTP1_NAME);
 			p->token = mme_hash_byte(p->token, lower);
@@ -502,7 +507,7 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 	case MME_HTTP1_HEAD_END:
 		if (byte != '\n')
 			return mme_http1_bad(p, MME_SKIP_MALFORMED);
-		return p->flags & MME_HTTP1_IS_REPLY ? mme_http1_reply_head(p) : mme_http1_request_head(p);
+		return mme_http1_head_end(p);
 	case MME_HTTP1_CHUNK_SIZE:
 		return mme_http1_chunk_size_byte(p, byte);
 	case MME_HTTP1_CHUNK_END:
@@ -767,7 +772,7 @@ MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_win
 			p->phase = MME_HTTP1_START;
 			return MME_STEP_MESSAGE;
 		}
-		return p->flags & MME_HTTP1_IS_REPLY ? mme_http1_reply_head(p) : mme_http1_request_head(p);
+		return mme_http1_head_end(p);
 	}
 	if (left >= MME_HTTP1_SHORTCUT_BYTES) {
 		if (p->phase == MME_HTTP1_START)
