@@ -14,8 +14,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MME_STEPS_AT_ONCE 6 /* enough for a request or a reply, verified inline */
 #define MME_STEPS_A_CALL 8  /* of parse_on() */
 #define MME_CALLS 512	    /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
-#define MME_CALLS_PARKED 64 /* the same for a parked piece */
-#define MME_DRAIN 64	    /* parked pieces taken up after a segment that filled a hole */
+#define MME_DRAIN 768	    /* calls for the parked pieces that a segment made room for: one takes up most of them */
 #define MME_TCP_LISTEN 10
 
 /* A hole that will never be filled. Inside a body it does no harm; else the next message start is sought. */
@@ -252,6 +251,8 @@ __noinline __weak int next_parked(struct __sk_buff *skb, __u32 slot)
 	piece = bpf_map_lookup_elem(&parked, &s->key);
 	if (!piece) {
 		account_skipped(c->role, MME_SKIP_GAP, bytes, 0);
+		if (s->key.sequence + bytes - next <= bytes)
+			jump(c, is_request ? &c->request : &c->reply, s->key.sequence + bytes);
 		return MME_NEXT_LOST;
 	}
 	behind = next - s->key.sequence;
@@ -268,20 +269,27 @@ __noinline __weak int next_parked(struct __sk_buff *skb, __u32 slot)
 __noinline __weak int drain(struct __sk_buff *skb, __u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	int result = MME_WALK_DONE;
 
 	if (!s)
 		return 0;
 	connection_key(&s->key, bpf_get_socket_cookie(skb), 0);
-	for (int i = 0; i < MME_DRAIN; i++) {
-		const int next = next_parked(skb, slot);
-		int result = MME_WALK_DONE;
+	for (int call = 0; call < MME_DRAIN; call++) {
+		if (result == MME_WALK_MORE) {
+			result = parse_on(skb, slot, 0);
+		} else {
+			const int next = next_parked(skb, slot);
 
-		if (next == MME_NEXT_NONE)
-			break;
-		if (next == MME_NEXT_READY)
-			result = parse_segment(skb, slot);
-		for (__u32 call = 1; call <= MME_CALLS_PARKED && result == MME_WALK_MORE; call++)
-			result = parse_on(skb, slot, call == MME_CALLS_PARKED);
+			if (next == MME_NEXT_NONE)
+				return 0;
+			if (next == MME_NEXT_READY)
+				result = parse_segment(skb, slot);
+		}
+		if (result != MME_WALK_MORE)
+			bpf_map_delete_elem(&parked, &s->key);
+	}
+	if (result == MME_WALK_MORE) {
+		parse_on(skb, slot, 1);
 		bpf_map_delete_elem(&parked, &s->key);
 	}
 	return 0;

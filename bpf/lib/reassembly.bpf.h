@@ -35,13 +35,14 @@ static __always_inline void listener_key(struct mme_parked_key *key, const struc
 
 static const struct mme_parked_places no_places;
 
-/* Notes where the piece s->key begins, so that it can be taken up. 0: there is no room. */
-__noinline __weak int note_place(__u32 slot, __u32 bytes)
+/* Notes where the piece s->key begins, so that it can be taken up; `again`: a piece that began there may wait already.
+ * 0: there is no room. */
+__noinline __weak int note_place(__u32 slot, __u32 bytes, __u32 again)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct mme_parked_places *places;
+	__u32 sequence, from;
 	__u64 cookie;
-	__u32 sequence;
 
 	if (!s)
 		return 0;
@@ -54,21 +55,27 @@ __noinline __weak int note_place(__u32 slot, __u32 bytes)
 	if (!places)
 		return 0;
 	sequence = s->key.sequence;
-	for (__u32 i = 0; i < MME_PARKED_PLACES; i++) {
+	for (__u32 i = 0; again && i < MME_PARKED_PLACES; i++) {
 		if (places->bytes[i] && places->sequence[i] == sequence) {
 			places->bytes[i] = bytes;
 			return 1;
 		}
-		if (places->users[i])
+	}
+	from = places->note_from;
+	for (__u32 i = 0; i < MME_PARKED_PLACES; i++) {
+		const __u32 place = (from + i) & (MME_PARKED_PLACES - 1);
+
+		if (places->users[place])
 			continue;
-		__sync_fetch_and_add(&places->users[i], 1);
-		if (*(volatile __u32 *)&places->users[i] != 1) {
-			__sync_fetch_and_add(&places->users[i], -1);
+		__sync_fetch_and_add(&places->users[place], 1);
+		if (*(volatile __u32 *)&places->users[place] != 1) {
+			__sync_fetch_and_add(&places->users[place], -1);
 			continue;
 		}
-		places->sequence[i] = sequence;
+		places->sequence[place] = sequence;
 		mme_barrier();
-		places->bytes[i] = bytes;
+		places->bytes[place] = bytes;
+		places->note_from = place + 1;
 		return 1;
 	}
 	return 0;
@@ -81,6 +88,7 @@ __noinline __weak int take_parked(__u32 slot, __u32 next)
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct mme_parked_places *places;
 	__u64 cookie;
+	__u32 from;
 
 	if (!s)
 		return 0;
@@ -88,14 +96,17 @@ __noinline __weak int take_parked(__u32 slot, __u32 next)
 	places = bpf_map_lookup_elem(&parked_places, &cookie);
 	if (!places)
 		return 0;
+	from = places->take_from;
 	for (__u32 i = 0; i < MME_PARKED_PLACES; i++) {
-		const __u32 bytes = places->bytes[i];
+		const __u32 place = (from + i) & (MME_PARKED_PLACES - 1);
+		const __u32 bytes = places->bytes[place];
 
-		if (!bytes || (__s32)(next - places->sequence[i]) < 0)
+		if (!bytes || (__s32)(next - places->sequence[place]) < 0)
 			continue;
-		s->key.sequence = places->sequence[i];
-		places->bytes[i] = 0;
-		__sync_fetch_and_add(&places->users[i], -1);
+		s->key.sequence = places->sequence[place];
+		places->bytes[place] = 0;
+		places->take_from = place + 1;
+		__sync_fetch_and_add(&places->users[place], -1);
 		return (int)bytes;
 	}
 	return 0;
@@ -129,7 +140,7 @@ __noinline __weak int park_piece(struct __sk_buff *skb, __u32 slot)
 		return 0;
 	/* what a listening socket received is found by its sequence number alone */
 	if (!s->key.port &&
-	    !note_place(slot, whole)) { /* last: what has a place may be taken up by another CPU at once */
+	    !note_place(slot, whole, replaced)) { /* last: what has a place may be taken up by another CPU at once */
 		bpf_map_delete_elem(&parked, &s->key);
 		return 0;
 	}

@@ -32,15 +32,18 @@ struct mme_parked {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(map_flags, BPF_F_NO_COMMON_LRU);
-	__uint(max_entries, 256);
+	__uint(max_entries, 1024);
 	__type(key, struct mme_parked_key);
 	__type(value, struct mme_parked);
 } parked SEC(".maps");
 
-#define MME_PARKED_PLACES 48
+#define MME_PARKED_PLACES 512 /* a power of two; 1 MiB: what a CPU brings while another one waits for its turn */
 
-/* Where one connection's pieces begin: what is retransmitted may be cut elsewhere, so pieces overlap. */
+/* Where one connection's pieces begin: what is retransmitted may be cut elsewhere, so pieces overlap. They come and go
+ * in order most of the time, so each search begins where the last one ended. */
 struct mme_parked_places {
+	__u32 note_from;
+	__u32 take_from;
 	__u32 sequence[MME_PARKED_PLACES];
 	__u32 bytes[MME_PARKED_PLACES]; /* 0: not to be taken (yet) */
 	__u32 users[MME_PARKED_PLACES]; /* whoever finds itself alone after its increment owns the place */

@@ -241,6 +241,21 @@ def test_disorder_on_an_address_that_is_used_again(agent, traefik, line):
     assert skipped_bytes(m.agent)["gap"] == len(STREAM) - 50
 
 
+def test_hundreds_of_segments_behind_a_hole(agent, traefik, connect):
+    """What one CPU brings while the segment before it waits on another."""
+    stream = STREAM * 30
+    with measured(agent, traefik) as m:
+        tcp = connect()
+        for at in range(100, len(stream), 100):
+            tcp.segment(at, stream[at : at + 100])
+        tcp.segment(0, stream[:100])
+        tcp.sent = len(stream)
+        tcp.wait_bytes(b"HTTP/1.1 203", times=30)
+        tcp.close()
+    m.assert_equal(30 * len(REQUESTS))
+    assert not skipped_messages(m.agent)
+
+
 def test_urgent_data_is_opaque(agent, traefik, connect):
     """The application may read one byte less than the stream has, so nothing behind it can be trusted."""
     with measured(agent, traefik, settle=1) as m:
