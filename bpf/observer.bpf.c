@@ -14,7 +14,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MME_STEPS_AT_ONCE 6 /* enough for a request or a reply, verified inline */
 #define MME_STEPS_A_CALL 8  /* of parse_on() */
 #define MME_CALLS 512	    /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
-#define MME_DRAIN 768	    /* calls for the parked pieces that a segment made room for: one takes up most of them */
+#define MME_DRAIN 384	    /* calls for the parked pieces that a segment made room for: one takes up most of them */
 #define MME_TCP_LISTEN 10
 
 /* A hole that will never be filled. Inside a body it does no harm; else the next message start is sought. */

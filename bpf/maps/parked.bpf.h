@@ -32,12 +32,12 @@ struct mme_parked {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(map_flags, BPF_F_NO_COMMON_LRU);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 384);
 	__type(key, struct mme_parked_key);
 	__type(value, struct mme_parked);
 } parked SEC(".maps");
 
-#define MME_PARKED_PLACES 512 /* a power of two; 1 MiB: what a CPU brings while another one waits for its turn */
+#define MME_PARKED_PLACES 256 /* a power of two; 512 KiB: what one CPU brings while another one waits for its turn */
 
 /* Where one connection's pieces begin: what is retransmitted may be cut elsewhere, so pieces overlap. They come and go
  * in order most of the time, so each search begins where the last one ended. */
@@ -54,7 +54,7 @@ struct mme_parked_places {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(map_flags, BPF_F_NO_COMMON_LRU);
-	__uint(max_entries, 64);
+	__uint(max_entries, 32);
 	__type(key, __u64);
 	__type(value, struct mme_parked_places);
 } parked_places SEC(".maps");

@@ -18,7 +18,7 @@
 namespace mme::test {
 
 inline constexpr uint32_t kParkedBytes = 2048;  // MME_PARKED_BYTES
-inline constexpr int kDrain = 768;              // MME_DRAIN
+inline constexpr int kDrain = 384;              // MME_DRAIN
 
 // A broken invariant: the parser went where it must not.
 inline void require(bool condition) {
