@@ -51,7 +51,7 @@ void size_maps(const observer_bpf& skeleton, const mme_settings& settings) {
   bpf_map__set_max_entries(skeleton.maps.series, MME_FAMILIES * settings.series_per_family);
   bpf_map__set_max_entries(skeleton.maps.series_entries, settings.slots);
   bpf_map__set_max_entries(skeleton.maps.histograms, settings.slots * (settings.shard_mask + 1));
-  bpf_map__set_max_entries(skeleton.maps.names, settings.series_per_family + settings.series_per_family / 4);
+  bpf_map__set_max_entries(skeleton.maps.names, settings.series_per_family + settings.series_per_family / 8);
 }
 
 // The second object uses the first one's maps, all but its own constants.

@@ -186,11 +186,7 @@ static __always_inline void walk_end(void *ctx, struct mme_connection *c, struct
 		reason = s->role == MME_ROLE_MONGOD ? s->direction.mongo.reason : s->direction.http.reason;
 		account_skipped(s->role, reason, unread, 1);
 		s->direction.reason = reason;
-		/* an older connection may have been taken up at the wrong place */
-		s->direction.sync =
-		    (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE)) || reason != MME_SKIP_MALFORMED
-			? MME_SYNC_OPAQUE
-			: MME_SYNC_SEEK;
+		s->direction.sync = mme_connection_seeks(c, reason) ? MME_SYNC_SEEK : MME_SYNC_OPAQUE;
 	} else if (result != MME_WALK_DONE) {
 		account_skipped(s->role, result == MME_WALK_LOST ? MME_SKIP_GAP : MME_SKIP_BUDGET, unread, 1);
 		s->direction.sync = MME_SYNC_SEEK; /* goes on at the next strict message start */

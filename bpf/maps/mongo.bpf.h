@@ -16,7 +16,7 @@ struct {
  * Full: counted under code 0xffffffff of command 0, which the agent makes beforehand. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 512);
 	__type(key, struct mme_mongo_error_key);
 	__type(value, __u64);
 } mongo_errors SEC(".maps");

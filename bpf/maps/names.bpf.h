@@ -17,7 +17,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(map_flags, BPF_F_NO_COMMON_LRU);
-	__uint(max_entries, 256);
+	__uint(max_entries, 128);
 	__type(key, __u64);
 	__type(value, struct mme_name);
 } cut_names SEC(".maps");

@@ -19,7 +19,7 @@ struct mme_pending_key {
  * reply direction. Full: the least recently used goes; its reply then counts as `no_request`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 3072);
+	__uint(max_entries, 4608);
 	__type(key, struct mme_pending_key);
 	__type(value, struct mme_pending);
 } pending SEC(".maps");
@@ -28,7 +28,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(map_flags, BPF_F_NO_COMMON_LRU);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 512);
 	__type(key, __u64);
 	__type(value, __u8);
 } awaiting_cursors SEC(".maps");

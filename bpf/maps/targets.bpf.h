@@ -7,7 +7,7 @@
 /* What is observed. Written by the agent, read by the programs. Full: the agent reports the target as not observed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 512);
 	__type(key, struct mme_listener_key);
 	__type(value, struct mme_listener);
 } listeners SEC(".maps");

@@ -118,6 +118,16 @@ MME_INLINE __u16 mme_http_resumed_ordinal(struct mme_connection *c)
 	return latest;
 }
 
+/* Whether a stream that could not be read for `reason` is taken up again at a strict message start. HTTP servers and
+ * proxies forgive what this parser does not, and such a connection may live for hours; mongod forgives nothing, but a
+ * connection that is older than the agent may have been taken up at the wrong place. */
+MME_INLINE int mme_connection_seeks(const struct mme_connection *c, __u8 reason)
+{
+	if (c->role == MME_ROLE_MONGOD)
+		return reason == MME_SKIP_MALFORMED && !(c->flags & MME_CONNECTION_PASSIVE);
+	return reason == MME_SKIP_MALFORMED || reason == MME_SKIP_HEAD_TOO_LONG;
+}
+
 /* TCP rejected the segment at `sequence` after it was parsed, so this one brings the real bytes. Forgets the requests
  * that it began. Returns 0 when it began in the middle of a message, which cannot be taken back. */
 MME_INLINE int mme_connection_take_back(struct mme_connection *c, __u32 sequence)
@@ -235,14 +245,15 @@ MME_INLINE void mme_http_request(const struct mme_http1 *p, __u64 started_ns, __
 	request->flags = p->phase == MME_HTTP1_CHUNK_SIZE ? MME_PENDING_CHUNKED : 0;
 }
 
-/* The reply to request `ordinal` is complete while a chunked body of that request still arrives: it counts as far as it
- * has come. A next request may have begun since; then the body was complete and is known. */
+/* The reply to request `ordinal` is complete while the body of that request still arrives: it counts as far as it has
+ * come, as in Traefik. A next request may have begun since; then the body was complete and is known. */
 MME_INLINE void mme_http_early(const struct mme_connection *c, __u16 ordinal, struct mme_pending *request)
 {
 	const struct mme_http1 *p = &c->request.http;
 
-	if ((request->flags & MME_PENDING_CHUNKED) && (__u16)(c->request.count - 1) == ordinal &&
-	    p->phase >= MME_HTTP1_CHUNK_SIZE && p->phase <= MME_HTTP1_TRAILER_END)
+	if ((__u16)(c->request.count - 1) != ordinal)
+		return;
+	if (p->phase == MME_HTTP1_BODY || (p->phase >= MME_HTTP1_CHUNK_SIZE && p->phase <= MME_HTTP1_TRAILER_END))
 		request->request_bytes = p->body_bytes;
 }
 

@@ -53,6 +53,7 @@ enum mme_http1_flag {
 	MME_HTTP1_SEEN_TYPE = 1 << 12,
 	MME_HTTP1_GAP = 1 << 13,    /* white space inside or behind the current token */
 	MME_HTTP1_DIGITS = 1 << 14, /* the current number has digits */
+	MME_HTTP1_VERSION_10 = 1 << 15,
 };
 
 enum mme_http1_field {
@@ -96,6 +97,8 @@ MME_ASSERT_SIZE(struct mme_http1, 40);
 #define MME_PACKED_HTTP10 0x302e312f50545448ull
 #define MME_PACKED_HTTP11 0x312e312f50545448ull
 #define MME_PACKED_HTTP20 0x302e322f50545448ull
+
+#define MME_LOW_BYTES(n) ((1ull << (8 * (n))) - 1)
 
 MME_INLINE enum mme_step mme_http1_bad(struct mme_http1 *p, __u8 reason)
 {
@@ -299,8 +302,11 @@ MME_INLINE enum mme_step mme_http1_request_head(struct mme_http1 *p)
 	return MME_STEP_HEAD;
 }
 
+/* HTTP/1.0 has no Transfer-Encoding: Go, and so Traefik, passes it over (net/http, parseTransferEncoding). */
 MME_INLINE enum mme_step mme_http1_head_end(struct mme_http1 *p)
 {
+	if (p->flags & MME_HTTP1_VERSION_10)
+		p->flags &= (__u16) ~(MME_HTTP1_CHUNKED | MME_HTTP1_HAS_CODING);
 	return p->flags & MME_HTTP1_IS_REPLY ? mme_http1_reply_head(p) : mme_http1_request_head(p);
 }
 
@@ -338,8 +344,14 @@ MME_INLINE int mme_http1_pack(struct mme_http1 *p, __u8 byte)
 
 MME_INLINE enum mme_step mme_http1_version_end(struct mme_http1 *p)
 {
-	if (p->token == MME_PACKED_HTTP11 || p->token == MME_PACKED_HTTP10)
+	const __u8 minor = (__u8)(p->token >> 56);
+
+	/* any minor version: what is newer is read as 1.1 (RFC 9110, 2.5) */
+	if ((p->token & MME_LOW_BYTES(7)) == (MME_PACKED_HTTP11 & MME_LOW_BYTES(7)) && minor >= '0' && minor <= '9') {
+		if (minor == '0')
+			p->flags |= MME_HTTP1_VERSION_10;
 		return MME_STEP_MORE;
+	}
 	return mme_http1_bad(p, p->token == MME_PACKED_HTTP20 && p->method == MME_METHOD_PRI ? MME_SKIP_HTTP2
 											     : MME_SKIP_MALFORMED);
 }
@@ -430,7 +442,7 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 		if (byte == ' ') {
 			p->method = mme_http1_method(p->token, p->token_bytes);
 			p->phase = MME_HTTP1_TARGET;
-		} else if (byte < '!' || byte > '~' || p->token_bytes == 255) {
+		} else if (byte < '!' || byte > '~') {
 			return mme_http1_bad(p, MME_SKIP_MALFORMED);
 		} else {
 			mme_http1_pack(p, byte);
@@ -551,8 +563,6 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 #define MME_PACKED_ION_GRPC 0x637072672f6e6f69ull /* ion/grpc */
 #define MME_PACKED_CRLF 0x0a0dull
 
-#define MME_LOW_BYTES(n) ((1ull << (8 * (n))) - 1)
-
 /* The bytes that the shortcuts below may look at; nearer to the window's end the bytes are read one by one. */
 #define MME_HTTP1_SHORTCUT_BYTES 16
 #define MME_HTTP1_LINE_BYTES 32
@@ -586,8 +596,8 @@ MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_window 
 	__u8 method;
 
 	if (p->flags & MME_HTTP1_IS_REPLY) {
-		if ((word != MME_PACKED_HTTP11 && word != MME_PACKED_HTTP10) || (status & 0xff) != ' ' || d1 < '1' ||
-		    d1 > '9' || d2 < '0' || d2 > '9' || d3 < '0' || d3 > '9')
+		if (word != MME_PACKED_HTTP11 || (status & 0xff) != ' ' || d1 < '1' || d1 > '9' || d2 < '0' ||
+		    d2 > '9' || d3 < '0' || d3 > '9')
 			return;
 		mme_http1_start(p, 'H');
 		p->code = (__u16)((d1 - '0') * 100 + (d2 - '0') * 10 + (d3 - '0'));

@@ -104,6 +104,44 @@ def test_early_response(agent, traefik):
     assert m.counted("responses_bytes_total") == m.expected("responses_bytes_total")
 
 
+@pytest.mark.parametrize("announced", [10_000, 9_223_372_036_854_775_807])
+@pytest.mark.parametrize("sent", [0, 1000])
+def test_a_body_that_never_comes(agent, traefik, announced, sent):
+    """What was announced counts for nothing."""
+    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
+        fields = f"Content-Length: {announced}\r\nConnection: close\r\n"
+        client.send(get("/?early=1&size=20", method="POST", fields=fields) + b"x" * sent)
+        assert client.response()[0] == 200
+    m.assert_equal(1, bodies=False)
+    assert sum(m.counted("requests_bytes_total").values()) == sent
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        get("/", method="M" * 300),
+        get("/", fields=f"X: {'y' * 70_000}\r\n"),
+        get("/", version="1.0", method="POST", fields="Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n"),
+    ],
+    ids=["long-method", "long-head", "chunked-1.0"],
+)
+def test_an_odd_request_does_not_blind_what_follows(agent, traefik, odd):
+    """On the client's connection, and on those to the upstream, which Traefik uses for all clients."""
+    with measured(agent, traefik, settle=1) as m, RawClient(traefik.port) as client:
+        client.send(odd)
+        client.response()
+    few = 1 - m.total
+    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
+        client.send(odd)
+        client.response()
+        for _ in range(20):
+            client.send(get("/?status=201"))
+            assert client.response()[0] == 201
+    assert m.counted()[("201", "GET", "http")] == 20, m.losses()
+    assert m.upstream()[("201", "GET", "http")] == 20, m.losses()
+    assert sum(m.expected().values()) - m.total == few
+
+
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 @pytest.mark.parametrize("fields", ["", "Connection: close\r\n", "Connection: keep-alive\r\n"])
 @pytest.mark.parametrize("framing", ["size=5000", "size=5000&chunk=500", "size=5000&close=1"])

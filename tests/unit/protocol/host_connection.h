@@ -351,8 +351,7 @@ class HostConnection {
       const uint8_t reason = is_mongo() ? d.mongo.reason : d.http.reason;
       account_skipped(reason, unread, 1);
       d.reason = reason;
-      const bool seen_from_start = connection_.flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE);
-      d.sync = seen_from_start || reason != MME_SKIP_MALFORMED ? MME_SYNC_OPAQUE : MME_SYNC_SEEK;
+      d.sync = mme_connection_seeks(&connection_, reason) ? MME_SYNC_SEEK : MME_SYNC_OPAQUE;
     } else if (result == Walk::kLost) {
       account_skipped(MME_SKIP_GAP, unread, 1);
       d.sync = MME_SYNC_SEEK;
