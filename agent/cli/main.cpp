@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/main.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/doctor.h"
+#include "cli/printable.h"
 #include "cli/status.h"
+#include "config/message.h"
 #include "daemon/rules.h"
 #include "daemon/run.h"
 #include "daemon/version.h"
@@ -112,6 +118,18 @@ int doctor(const Arguments& arguments) {
   return run_doctor(std::cout, options);
 }
 
+// CLI11 says of an unknown command only that one is missing. Empty: the first argument is a command or an option.
+std::string unknown_command(const CLI::App& app, int argc, const char* const* argv) {
+  const std::string given = argc > 1 ? argv[1] : "-";
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (given.starts_with('-') || std::find(names.begin(), names.end(), given) != names.end()) return {};
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const auto near = nearest(given, known);
+  return fmt::format("no such command: {}{}\nThe commands are {}; see mme-agent --help.", printable(given),
+                     near ? fmt::format("; did you mean {}?", *near) : std::string(), fmt::join(known, ", "));
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -123,6 +141,10 @@ int run_command_line(int argc, char** argv) {
   const CLI::App* run_command = add_run(app, arguments);
   const CLI::App* status_command = add_status(app, arguments);
   add_doctor(app, arguments);
+  if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
+    std::cerr << unknown << '\n';
+    return kUsage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

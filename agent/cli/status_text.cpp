@@ -13,6 +13,7 @@ namespace mme {
 namespace {
 
 constexpr size_t kNameWidth = 32;
+constexpr size_t kAddressWidth = 21;  // "255.255.255.255:65535"
 constexpr size_t kRateWidth = 9;
 constexpr size_t kLatencyWidth = 8;
 
@@ -70,6 +71,18 @@ std::string targets(const Status& status, const Painter& paint) {
     if (!target.problem.empty()) text += "       " + paint.bad("problem") + ": " + printable(target.problem) + "\n";
   }
   return text;
+}
+
+// What a target's addresses are called, and who says so.
+std::string names(const Status& status, const Painter& paint) {
+  std::string text;
+  for (const TargetState& target : status.targets) {
+    for (const LearntName& name : target.names) {
+      text += "  " + left(printable(name.of), kAddressWidth) + " " + printable(name.name) + " (" +
+              printable(name.source) + ")\n";
+    }
+  }
+  return text.empty() ? text : "\n" + paint.bold("NAMES") + "\n" + text;
 }
 
 std::string hooks(const Status& status, const Painter& paint) {
@@ -181,7 +194,7 @@ std::string cost(const Status& status, const Painter& paint) {
 std::string status_text(const Status& status, bool color) {
   const Painter paint(color);
   const std::string window = status.window_s > 0 ? ", last " + uptime_text(status.window_s + 0.5) : "";
-  return header(status, paint) + targets(status, paint) + hooks(status, paint) +
+  return header(status, paint) + targets(status, paint) + names(status, paint) + hooks(status, paint) +
          groups(status, GroupKind::entrypoint, "ENTRYPOINTS" + window, paint) +
          groups(status, GroupKind::upstream, "UPSTREAM SERVERS" + window, paint) +
          groups(status, GroupKind::mongo, "MONGODB COMMANDS" + window, paint) + skips(status, paint) +

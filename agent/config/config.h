@@ -46,8 +46,11 @@ struct TargetConfig {
   TargetKind kind = TargetKind::traefik;
   std::string name;  // empty: discovery chooses
   TargetSelector selector;
-  std::vector<uint16_t> ports;                  // ascending; empty: every port on which the process listens
-  std::map<std::string, uint16_t> entrypoints;  // traefik only: label of a port; empty: resolved
+  std::vector<uint16_t> ports;  // ascending; empty: every port on which the process listens
+  // traefik only
+  std::map<std::string, uint16_t> entrypoints = {};               // label of a port; empty: resolved
+  std::map<std::string, std::vector<std::string>> services = {};  // servers of a service, "10.0.0.5:8000" or a URL
+  std::string api = {};                                           // "http://127.0.0.1:9000"; empty: resolved
 
   bool operator==(const TargetConfig&) const = default;
 };
@@ -59,8 +62,8 @@ inline constexpr double kRequiredBounds[] = {0.1, 0.3, 1.2, 5.0};
 struct Config {
   ListenAddress listen;
   std::vector<TargetConfig> targets = {
-      {.kind = TargetKind::traefik, .name = {}, .selector = ByProcess{"traefik"}, .ports = {}, .entrypoints = {}},
-      {.kind = TargetKind::mongod, .name = {}, .selector = ByProcess{"mongod"}, .ports = {}, .entrypoints = {}}};
+      {.kind = TargetKind::traefik, .name = {}, .selector = ByProcess{"traefik"}, .ports = {}},
+      {.kind = TargetKind::mongod, .name = {}, .selector = ByProcess{"mongod"}, .ports = {}}};
   // Seconds, ascending, kRequiredBounds included, at most MME_BOUNDS_MAX.
   std::vector<double> histogram_bounds_s = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,
                                             0.3,   0.5,  0.75,  1.2,  2.5,   5.0, 10};

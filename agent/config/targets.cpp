@@ -22,8 +22,8 @@ constexpr size_t kPathBytesMax = 4096;
 
 // Those with false are keys of the design that this version does not have yet.
 constexpr KnownKey kTargetsKeys[] = {{"traefik"}, {"mongod"}};
-constexpr KnownKey kTraefikKeys[] = {{"process"}, {"pid"},         {"cgroup"},          {"name"},
-                                     {"ports"},   {"entrypoints"}, {"services", false}, {"api", false}};
+constexpr KnownKey kTraefikKeys[] = {{"process"}, {"pid"},         {"cgroup"},   {"name"},
+                                     {"ports"},   {"entrypoints"}, {"services"}, {"api"}};
 constexpr KnownKey kMongodKeys[] = {{"process"}, {"pid"}, {"cgroup"}, {"name"}, {"ports"}, {"uri_file", false}};
 
 std::optional<uint16_t> read_port(Reader& reader, const Cursor& value) {
@@ -82,6 +82,57 @@ std::map<std::string, uint16_t> read_entrypoints(Reader& reader, const Cursor& m
     }
   }
   return entrypoints;
+}
+
+// A server as Traefik has it, "http://10.0.0.5:8000", or its address alone.
+bool is_server(std::string_view text) {
+  const size_t scheme = text.find("://");
+  if (scheme != std::string_view::npos) {
+    const std::string_view before = text.substr(0, scheme);
+    if (before != "http" && before != "https" && before != "h2c") return false;
+    text.remove_prefix(scheme + 3);
+    if (!text.empty() && text.find_first_of("/?#") != std::string_view::npos)
+      text = text.substr(0, text.find_first_of("/?#"));
+    return !text.empty();
+  }
+  return parse_listen_address(text).has_value() && !text.starts_with(':');
+}
+
+std::map<std::string, std::vector<std::string>> read_services(Reader& reader, const Cursor& map) {
+  std::map<std::string, std::vector<std::string>> services;
+  for (const auto& [name, value] : reader.members(map)) {
+    if (name.empty() || !is_printable_text(name)) {
+      reader.error_at(value.key_at, value.path, "is no name for a service", "expected text such as mme-tagging@docker");
+      continue;
+    }
+    const auto items = reader.items(value, "servers");
+    if (!checked_label(reader, value, name) || !items) continue;
+    if (items->empty()) reader.error(value, "is empty", "name a server such as 10.0.0.5:8000");
+    for (const Cursor& item : *items) {
+      const auto text = reader.text(item, "a server such as 10.0.0.5:8000 or http://10.0.0.5:8000");
+      if (!text) continue;
+      if (is_server(*text)) {
+        services[name].push_back(*text);
+      } else {
+        reader.error(item, in_quotes(*text) + " is no server",
+                     "expected IP:PORT or a URL such as http://10.0.0.5:8000");
+      }
+    }
+  }
+  return services;
+}
+
+std::string read_api(Reader& reader, const Cursor& value) {
+  constexpr std::string_view what = "the address of Traefik's API such as http://127.0.0.1:9000";
+  const auto text = reader.text(value, what);
+  if (!text) return {};
+  constexpr std::string_view scheme = "http://";
+  std::string_view address = *text;
+  if (address.starts_with(scheme)) address.remove_prefix(scheme.size());
+  while (address.ends_with('/')) address.remove_suffix(1);
+  if (text->starts_with(scheme) && parse_listen_address(address) && !address.starts_with(':')) return *text;
+  reader.error(value, in_quotes(*text) + " is no such address", fmt::format("expected {}", what));
+  return {};
 }
 
 std::optional<TargetSelector> read_process(Reader& reader, const Cursor& value) {
@@ -192,6 +243,8 @@ TargetConfig read_target(Reader& reader, const Cursor& target, TargetKind kind, 
   if (const Cursor* value = find(keys, "entrypoints")) {
     result.entrypoints = read_entrypoints(reader, *value, result.ports);
   }
+  if (const Cursor* value = find(keys, "services")) result.services = read_services(reader, *value);
+  if (const Cursor* value = find(keys, "api")) result.api = read_api(reader, *value);
   return result;
 }
 

@@ -29,8 +29,13 @@ Result<std::unique_ptr<Agent>> Agent::load(const Config& config, Logger& logger)
 }
 
 Agent::Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& logger)
-    : logger_(logger), observer_(std::move(observer)), started_at_(Clock::now()) {
+    : logger_(logger),
+      observer_(std::move(observer)),
+      ledger_(config.series_per_family),
+      started_at_(Clock::now()),
+      names_watch_([this](const std::string& target, const traefik::Names& names) { take_names(target, names); }) {
   discovery_.set_rules(target_rules(config));
+  given_names_ = given_names(config);
 }
 
 Agent::~Agent() = default;
@@ -40,12 +45,14 @@ void Agent::tick(Clock::time_point now) {
   DiscoveryScan scan = discovery_.scan(now);
   discovery_problems_ = std::move(scan.problems);
   follow(scan.targets, now);
+  follow_names(scan.targets);
   if (history_.due(seconds(now.time_since_epoch()))) (void)read();  // keeps what it read; a problem is remembered
   log_changes_of_problems();
 }
 
 void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
   const TargetRegistry::Plan plan = registry_.plan(found, now);
+  const ResolveContext before = registry_.context();
   const auto forget = [this](const Target& target) {
     observer_->forget(target);
     logger_.info("target is gone", {{"target", target.name}, {"pid", target.pid}, {"cgroup", target.cgroup}});
@@ -67,6 +74,47 @@ void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
     }
   }
   std::for_each(plan.succeeded.begin(), plan.succeeded.end(), forget);
+  if (!plan.observe.empty()) settle(before);
+}
+
+void Agent::settle(const ResolveContext& before) {
+  if (auto raw = observer_->read()) ledger_.settle(std::move(*raw), before, registry_.context());
+}
+
+void Agent::follow_names(const std::vector<Target>& found) {
+  std::vector<traefik::Watched> watched;
+  for (const Target& target : found) {
+    if (target.kind != TargetKind::traefik || target.rule >= given_names_.size()) continue;
+    watched.push_back({target.name, target.pid, target.start_ticks, given_names_[target.rule]});
+  }
+  std::erase_if(name_problems_, [&](const auto& known) {
+    return std::none_of(watched.begin(), watched.end(), [&](const auto& one) { return one.target == known.first; });
+  });
+  names_watch_.follow(std::move(watched));
+}
+
+void Agent::take_names(const std::string& target, const traefik::Names& names) {
+  ServerNames servers;
+  std::vector<LearntName> learnt;
+  for (const auto& [port, name] : names.entrypoints) {
+    learnt.push_back({"entrypoint", ":" + std::to_string(port), name.name, to_string(name.source)});
+  }
+  for (const auto& [address, server] : names.servers) {
+    servers[address] = {server.service, server.url};
+    learnt.push_back({"server", address, server.service, to_string(server.source)});
+  }
+  std::map<uint16_t, std::string> entrypoints;
+  for (const auto& [port, name] : names.entrypoints) entrypoints[port] = name.name;
+
+  const std::lock_guard lock(mutex_);
+  const ResolveContext before = registry_.context();
+  registry_.learnt(target, std::move(entrypoints), std::move(servers), std::move(learnt));
+  settle(before);
+  name_problems_[target] = names.problems;
+  logger_.info("names are known", {{"target", target},
+                                   {"entrypoints", names.entrypoints.size()},
+                                   {"servers", names.servers.size()},
+                                   {"problems", names.problems.size()}});
 }
 
 void Agent::log_changes_of_problems() {
@@ -83,6 +131,8 @@ void Agent::log_changes_of_problems() {
 void Agent::set_targets(const Config& config) {
   const std::lock_guard lock(mutex_);
   discovery_.set_rules(target_rules(config));
+  given_names_ = given_names(config);
+  registry_.reconfigured();
 }
 
 void Agent::set_config_ok(bool ok) {
@@ -94,7 +144,7 @@ Result<Snapshot> Agent::read() {
   auto raw = observer_->read();
   read_problem_ = raw ? "" : raw.error().message;
   if (!raw) return tl::make_unexpected(raw.error());
-  Snapshot snapshot = resolve(std::move(*raw), registry_.context());
+  Snapshot snapshot = resolve(std::move(*raw), registry_.context(), ledger_);
   snapshot.targets = registry_.states(Clock::now());
   snapshot.attachments = observer_->attachments();
   snapshot.agent = {version(), revision(), config_ok_, process_usage()};
@@ -157,6 +207,9 @@ std::vector<std::string> Agent::current_notes() const {
   std::vector<std::string> notes;
   for (const DiscoveryProblem& problem : discovery_problems_) {
     if (problem.severity == DiscoveryProblem::Severity::note) notes.push_back(problem.subject + ": " + problem.message);
+  }
+  for (const auto& [target, problems] : name_problems_) {
+    for (const std::string& problem : problems) notes.push_back(target + ": names: " + problem);
   }
   if (!config_ok_) notes.emplace_back("the configuration file was refused at the last reload; the old one is in force");
   return notes;

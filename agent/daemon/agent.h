@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -15,6 +16,8 @@
 #include "discovery/discovery.h"
 #include "kernel/observer.h"
 #include "metrics/exposition.h"
+#include "metrics/ledger.h"
+#include "traefik/watch.h"
 #include "web/status.h"
 
 namespace mme {
@@ -49,9 +52,13 @@ class Agent {
  private:
   Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& logger);
 
+  void take_names(const std::string& target, const traefik::Names& names);
+
   // With mutex_ held:
   [[nodiscard]] Result<Snapshot> read();
   void follow(const std::vector<Target>& found, Clock::time_point now);
+  void settle(const ResolveContext& before);
+  void follow_names(const std::vector<Target>& found);
   void log_changes_of_problems();
   [[nodiscard]] std::vector<std::string> current_problems() const;
   [[nodiscard]] std::vector<std::string> current_notes() const;
@@ -65,8 +72,12 @@ class Agent {
   std::vector<DiscoveryProblem> discovery_problems_;
   std::vector<std::string> logged_problems_;
   std::string read_problem_;  // of the last read of the maps
+  Ledger ledger_;
+  std::vector<traefik::GivenNames> given_names_;                   // by Target::rule
+  std::map<std::string, std::vector<std::string>> name_problems_;  // by target
   bool config_ok_ = true;
   const Clock::time_point started_at_;
+  traefik::NamesWatch names_watch_;  // calls take_names(): ends first
 };
 
 }  // namespace mme

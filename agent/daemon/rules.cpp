@@ -35,6 +35,12 @@ std::vector<TargetRule> target_rules(const Config& config) {
   return rules;
 }
 
+std::vector<traefik::GivenNames> given_names(const Config& config) {
+  std::vector<traefik::GivenNames> names;
+  for (const TargetConfig& target : config.targets) names.push_back({target.services, target.api});
+  return names;
+}
+
 ObserverSettings observer_settings(const Config& config) {
   return {.bounds_s = config.histogram_bounds_s,
           .series_per_family = config.series_per_family,

@@ -6,11 +6,15 @@
 #include "config/config.h"
 #include "discovery/rules.h"
 #include "kernel/observer.h"
+#include "traefik/sources.h"
 
 namespace mme {
 
 // What discovery looks for.
 [[nodiscard]] std::vector<TargetRule> target_rules(const Config& config);
+
+// What the configuration says of the names of each target, in the order of target_rules().
+[[nodiscard]] std::vector<traefik::GivenNames> given_names(const Config& config);
 
 // What sizes the kernel maps.
 [[nodiscard]] ObserverSettings observer_settings(const Config& config);

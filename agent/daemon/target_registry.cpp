@@ -16,10 +16,6 @@ std::string address_text(const Listener& listener) {
   return (v6 ? "[" + listener.address + "]" : listener.address) + ":" + std::to_string(listener.port);
 }
 
-std::string entrypoint_label(const Listener& listener) {
-  return listener.name.empty() ? ":" + std::to_string(listener.port) : listener.name;
-}
-
 }  // namespace
 
 TargetRegistry::Plan TargetRegistry::plan(const std::vector<Target>& found, Clock::time_point now) {
@@ -36,11 +32,13 @@ TargetRegistry::Plan TargetRegistry::plan(const std::vector<Target>& found, Cloc
     if (!entry.present || names.contains(name)) continue;
     entry.present = false;
     entry.vanished_at = now;
+    entry.withdrawn = reconfigured_;
     const bool taken_over = std::any_of(plan.observe.begin(), plan.observe.end(), [&](const Target& target) {
       return target.cgroup_id == entry.target.cgroup_id && target.cgroup == entry.target.cgroup;
     });
     (taken_over ? plan.succeeded : plan.forget).push_back(entry.target);
   }
+  reconfigured_ = false;
   return plan;
 }
 
@@ -61,10 +59,11 @@ void TargetRegistry::observed(const Target& target, const std::string& problem, 
   Entry& entry = known->second;
   entry.target = target;
   entry.present = true;
+  entry.withdrawn = false;
   entry.observed = problem.empty();
   entry.problem = problem;
   entry.tried_at = now;
-  for (const Listener& listener : target.listeners) entry.entrypoints[listener.port] = entrypoint_label(listener);
+  for (const Listener& listener : target.listeners) entry.entrypoints[listener.port] = listener.name;
 }
 
 std::vector<TargetState> TargetRegistry::states(Clock::time_point now) const {
@@ -75,11 +74,12 @@ std::vector<TargetState> TargetRegistry::states(Clock::time_point now) const {
   std::map<TargetKind, const Entry*> last_vanished;
   for (const auto& [name, entry] : entries_) {
     const Entry*& last = last_vanished[entry.target.kind];
-    if (!entry.present && (last == nullptr || entry.vanished_at > last->vanished_at)) last = &entry;
+    if (!entry.present && !entry.withdrawn && (last == nullptr || entry.vanished_at > last->vanished_at)) last = &entry;
   }
 
   std::vector<TargetState> states;
   for (const auto& [name, entry] : entries_) {
+    if (!entry.present && entry.withdrawn) continue;
     const bool last_of_kind = !present_kinds.contains(entry.target.kind) && last_vanished[entry.target.kind] == &entry;
     if (!entry.present && !last_of_kind && now - entry.vanished_at >= kVanishedShown) continue;
     TargetState state;
@@ -89,6 +89,7 @@ std::vector<TargetState> TargetRegistry::states(Clock::time_point now) const {
     state.pid = entry.target.pid;
     state.cgroup = entry.target.cgroup;
     for (const Listener& listener : entry.target.listeners) state.listeners.push_back(address_text(listener));
+    state.names = entry.names;
     state.problem = entry.present ? entry.problem : "process " + std::to_string(entry.target.pid) + " is gone";
     states.push_back(std::move(state));
   }
@@ -107,12 +108,32 @@ bool TargetRegistry::any_present() const {
   return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.present; });
 }
 
+void TargetRegistry::learnt(const std::string& name, std::map<uint16_t, std::string> entrypoints, ServerNames servers,
+                            std::vector<LearntName> names) {
+  const auto known = entries_.find(name);
+  if (known == entries_.end()) return;
+  Entry& entry = known->second;
+  entry.learnt_entrypoints = std::move(entrypoints);
+  entry.servers = std::make_shared<const ServerNames>(std::move(servers));
+  entry.names = std::move(names);
+}
+
 ResolveContext TargetRegistry::context() const {
   ResolveContext context;
   for (const auto& [name, entry] : entries_) {
-    const bool traefik = entry.target.kind == TargetKind::traefik;
-    context.targets[entry.id] = {label_text(name, false),
-                                 traefik ? entry.entrypoints : std::map<uint16_t, std::string>{}};
+    ResolveTarget& target = context.targets[entry.id];
+    target.name = label_text(name, false);
+    target.servers = entry.servers;
+    if (entry.target.kind != TargetKind::traefik) continue;
+    for (const auto& [port, given] : entry.entrypoints) {
+      const auto learnt = entry.learnt_entrypoints.find(port);
+      if (!given.empty()) {
+        target.entrypoints[port] = given;
+      } else {
+        target.entrypoints[port] =
+            learnt == entry.learnt_entrypoints.end() ? ":" + std::to_string(port) : learnt->second;
+      }
+    }
   }
   return context;
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ class TargetRegistry {
   };
   [[nodiscard]] Plan plan(const std::vector<Target>& found, Clock::time_point now);
 
+  // The rules have changed: what the next plan() forgets was not asked for any more, and is shown no longer.
+  void reconfigured() { reconfigured_ = true; }
+
   // The number of a name: the same as long as the registry lives, never given to another. An error after 65,535 names.
   [[nodiscard]] Result<uint16_t> id(const std::string& name);
 
@@ -45,6 +49,11 @@ class TargetRegistry {
   [[nodiscard]] std::vector<std::string> problems() const;
   [[nodiscard]] bool any_present() const;
 
+  // What Traefik's own configuration says of a target: labels of its ports, and whose its upstream servers are. A label
+  // from the agent's configuration has precedence.
+  void learnt(const std::string& name, std::map<uint16_t, std::string> entrypoints, ServerNames servers,
+              std::vector<LearntName> names);
+
   [[nodiscard]] ResolveContext context() const;
 
  private:
@@ -56,9 +65,14 @@ class TargetRegistry {
     std::string problem;
     Clock::time_point tried_at{};
     Clock::time_point vanished_at{};
-    std::map<uint16_t, std::string> entrypoints;  // of all listeners it ever had
+    bool withdrawn = false;                       // by the configuration
+    std::map<uint16_t, std::string> entrypoints;  // of all listeners it ever had; empty: it has no name
+    std::map<uint16_t, std::string> learnt_entrypoints;
+    std::shared_ptr<const ServerNames> servers = std::make_shared<ServerNames>();
+    std::vector<LearntName> names;
   };
   std::map<std::string, Entry> entries_;
+  bool reconfigured_ = false;
   uint32_t next_id_ = 1;  // 0 is what an empty series key has
 };
 

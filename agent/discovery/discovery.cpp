@@ -162,6 +162,7 @@ Target Discovery::Impl::describe_target(const Candidate& candidate, ObservedCgro
   const TargetRule& rule = settings.rules[candidate.rule];
   const std::string& own = tracked.at(candidate.pid).cgroup();
   Target target;
+  target.rule = candidate.rule;
   target.kind = rule.kind;
   target.pid = candidate.pid;
   target.start_ticks = candidate.start_ticks;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct Target {
   uint64_t cgroup_id = 0;    // inode of that directory = bpf cgroup id
   bool exclusive = false;    // nothing but this process and its own family lives in the cgroup
   std::vector<Listener> listeners;
+  size_t rule = 0;  // the place of the TargetRule that it matched
 
   bool operator==(const Target&) const = default;
 };

@@ -92,11 +92,27 @@ Result<> Attachments::cover(const std::string& mount_point, const std::string& c
   return {};
 }
 
-void Attachments::keep_only(const std::vector<std::string>& cgroups) {
-  std::erase_if(by_cgroup_, [&](const auto& entry) {
-    return std::none_of(cgroups.begin(), cgroups.end(),
-                        [&](const std::string& cgroup) { return is_inside(cgroup, entry.first); });
-  });
+void Attachments::keep_only(const std::string& mount_point, const std::map<std::string, uint64_t>& cgroups) {
+  std::vector<std::string> unused;
+  for (const auto& [path, attached] : by_cgroup_) {
+    if (!cgroups.contains(path)) unused.push_back(path);
+  }
+  for (const std::string& path : unused) {
+    std::map<std::string, Attached> inner;
+    bool failed = false;
+    for (const auto& [cgroup, id] : cgroups) {  // those above come before those below
+      const auto above = [&cgroup = cgroup](const auto& entry) { return is_inside(cgroup, entry.first); };
+      if (!is_inside(cgroup, path) || std::any_of(inner.begin(), inner.end(), above)) continue;
+      auto attached = attach(mount_point, cgroup);
+      failed = failed || !attached;
+      if (!attached) break;
+      attached->cgroup_id = id;
+      inner[cgroup] = std::move(*attached);
+    }
+    if (failed) continue;  // the wider hooks go on
+    by_cgroup_.merge(inner);
+    by_cgroup_.erase(path);
+  }
 }
 
 bool Attachments::attached_to(const std::string& cgroup, uint64_t cgroup_id) const {

@@ -28,8 +28,8 @@ class Attachments {
 
   // Makes sure that `cgroup` (path below the cgroup v2 mount, and its id) is covered.
   [[nodiscard]] Result<> cover(const std::string& mount_point, const std::string& cgroup, uint64_t cgroup_id);
-  // Detaches from every cgroup that covers none of these.
-  void keep_only(const std::vector<std::string>& cgroups);
+  // Detaches from every cgroup that is none of these (path → id), and attaches to those that it covered themselves.
+  void keep_only(const std::string& mount_point, const std::map<std::string, uint64_t>& cgroups);
 
   [[nodiscard]] bool attached_to(const std::string& cgroup, uint64_t cgroup_id) const;
   // Paths of the cgroups that have our hooks.

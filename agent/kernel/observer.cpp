@@ -56,9 +56,9 @@ struct Observer::Impl {
   [[nodiscard]] Result<> write() { return write_tables(*programs.observer, target_tables(targets(), shared_hooks())); }
 
   void drop_unused() {
-    std::vector<std::string> cgroups;
-    for (const auto& [name, target] : observed) cgroups.push_back(target.target.cgroup);
-    attachments.keep_only(cgroups);
+    std::map<std::string, uint64_t> cgroups;
+    for (const auto& [name, target] : observed) cgroups[target.target.cgroup] = target.target.cgroup_id;
+    attachments.keep_only(mount_point, cgroups);
   }
 };
 

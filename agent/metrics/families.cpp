@@ -71,7 +71,7 @@ HistogramSample histogram(const std::vector<double>& bounds_s, std::span<const S
 }
 
 auto http_exposed(const HttpSeries& series) {
-  return std::tie(series.leg, series.code, series.method, series.protocol);
+  return std::tie(series.name, series.url, series.code, series.method, series.protocol);
 }
 auto mongo_exposed(const MongoSeries& series) {
   return std::tie(series.command, series.database, series.collection, series.outcome);
@@ -80,7 +80,7 @@ auto mongo_without_outcome(const MongoSeries& series) {
   return std::tie(series.command, series.database, series.collection);
 }
 
-// What the two HTTP legs differ in.
+// What the HTTP families differ in.
 struct HttpLeg {
   std::string prefix;  // "traefik_entrypoint"
   std::string where;   // of HELP: "on an entrypoint"
@@ -90,16 +90,20 @@ struct HttpLeg {
 
 std::string entrypoint_labels(const HttpSeries& series) {
   return label_pairs(
-      {{"code", series.code}, {"entrypoint", series.leg}, {"method", series.method}, {"protocol", series.protocol}});
+      {{"code", series.code}, {"entrypoint", series.name}, {"method", series.method}, {"protocol", series.protocol}});
 }
 
 std::string upstream_labels(const HttpSeries& series) {
-  const bool address = series.leg.find(':') != std::string::npos;  // not `_other`
   return label_pairs({{"code", series.code},
                       {"method", series.method},
                       {"protocol", series.protocol},
-                      {"service", series.leg},
-                      {"url", address ? "http://" + series.leg : series.leg}});
+                      {"service", series.name},
+                      {"url", series.url}});
+}
+
+std::string service_labels(const HttpSeries& series) {
+  return label_pairs(
+      {{"code", series.code}, {"method", series.method}, {"protocol", series.protocol}, {"service", series.name}});
 }
 
 void http_leg(const HttpLeg& leg, const std::vector<HttpSeries>& all, const std::vector<double>& bounds_s,
@@ -126,6 +130,11 @@ void http_families(const Snapshot& snapshot, TextWriter& out) {
             "response leaving it. Traefik's own figure excludes the wait in the socket.",
             entrypoint_labels},
            snapshot.entrypoint, snapshot.bounds_s, out);
+  http_leg({"traefik_service", "on a service",
+            "How long a request took on a service, from the first byte of the request leaving Traefik to the last byte "
+            "of the response at Traefik's socket.",
+            service_labels},
+           snapshot.service, snapshot.bounds_s, out);
   http_leg({"mme_upstream", "by an upstream server",
             "How long an upstream server took, from the first byte of the request leaving Traefik to the last byte of "
             "the response at Traefik's socket.",

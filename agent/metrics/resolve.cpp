@@ -12,21 +12,6 @@
 namespace mme {
 namespace {
 
-const std::string& target_name(const ResolveContext& context, uint16_t id) {
-  static const std::string unknown(kUnknown);
-  const auto found = context.targets.find(id);
-  return found == context.targets.end() ? unknown : found->second.name;
-}
-
-std::string entrypoint_name(const ResolveContext& context, uint16_t target_id, uint16_t port) {
-  const auto target = context.targets.find(target_id);
-  if (target != context.targets.end()) {
-    const auto name = target->second.entrypoints.find(port);
-    if (name != target->second.entrypoints.end()) return label_text(name->second, false);
-  }
-  return ":" + std::to_string(port);
-}
-
 // Hash 0: the command has no such name, as `ping` has no collection.
 std::string wire_name(const KernelSnapshot& raw, uint64_t hash) {
   if (hash == 0) return "";
@@ -36,27 +21,10 @@ std::string wire_name(const KernelSnapshot& raw, uint64_t hash) {
 }
 
 // Labels alone, for sorting.
-struct HttpLabels {
-  std::string leg, code, method, protocol, target;
-  auto operator<=>(const HttpLabels&) const = default;
-};
 struct MongoLabels {
   std::string command, database, collection, outcome, target;
   auto operator<=>(const MongoLabels&) const = default;
 };
-
-HttpLabels http_labels(const ResolveContext& context, const mme_series_key& key) {
-  if (key.other != 0) {
-    const std::string other(kOther);
-    return {other, other, other, other, other};
-  }
-  return {.leg = key.family == MME_FAMILY_ENTRYPOINT ? entrypoint_name(context, key.target, key.port)
-                                                     : address_text(key.name, key.port),
-          .code = std::to_string(key.code),
-          .method = std::string(method_name(key.method)),
-          .protocol = std::string(http_protocol_name(key.variant)),
-          .target = target_name(context, key.target)};
-}
 
 MongoLabels mongo_labels(const ResolveContext& context, const KernelSnapshot& raw, const mme_series_key& key) {
   if (key.other != 0) {
@@ -67,7 +35,7 @@ MongoLabels mongo_labels(const ResolveContext& context, const KernelSnapshot& ra
           .database = wire_name(raw, key.name[0]),
           .collection = wire_name(raw, key.name[1]),
           .outcome = key.variant == MME_OUTCOME_OK ? "ok" : "error",
-          .target = target_name(context, key.target)};
+          .target = target_label(context, key.target)};
 }
 
 HttpSeries series_of(HttpLabels labels, RawSeries& source) {
@@ -78,7 +46,9 @@ HttpSeries series_of(HttpLabels labels, RawSeries& source) {
           .code = std::move(labels.code),
           .latency = std::move(source.latency),
           .request_bytes = source.request_bytes,
-          .response_bytes = source.response_bytes};
+          .response_bytes = source.response_bytes,
+          .name = std::move(labels.name),
+          .url = std::move(labels.url)};
 }
 
 MongoSeries series_of(MongoLabels labels, RawSeries& source) {
@@ -94,15 +64,15 @@ MongoSeries series_of(MongoLabels labels, RawSeries& source) {
           .response_bytes = source.response_bytes};
 }
 
-// `sources` as series, ascending by their labels, those with the same labels in one.
-template <typename Series, typename MakeLabels>
-std::vector<Series> sorted_series(const std::vector<RawSeries*>& sources, MakeLabels make_labels) {
-  using Labels = decltype(make_labels(sources.front()->key));
-  std::vector<std::pair<Labels, RawSeries*>> labelled;
-  labelled.reserve(sources.size());
-  for (RawSeries* source : sources) labelled.emplace_back(make_labels(source->key), source);
-  std::sort(labelled.begin(), labelled.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+template <typename Labels>
+using Labelled = std::vector<std::pair<Labels, RawSeries*>>;
 
+// Series ascending by their labels, those with the same labels in one. Empty ones are left out: all that they had is
+// settled.
+template <typename Series, typename Labels>
+std::vector<Series> sorted_series(Labelled<Labels> labelled) {
+  std::erase_if(labelled, [](const auto& one) { return one.second->latency.count() == 0; });
+  std::sort(labelled.begin(), labelled.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Series> sorted;
   sorted.reserve(labelled.size());
   for (auto group = labelled.begin(); group != labelled.end();) {
@@ -119,16 +89,44 @@ std::vector<Series> sorted_series(const std::vector<RawSeries*>& sources, MakeLa
   return sorted;
 }
 
-void resolve_series(KernelSnapshot& raw, const ResolveContext& context, Snapshot& snapshot) {
-  std::array<std::vector<RawSeries*>, MME_FAMILIES> by_family;
+std::vector<HttpSeries> http_series(KernelSnapshot& raw, uint8_t family, const ResolveContext& context,
+                                    const Ledger& ledger) {
+  std::vector<Ledger::Settled> settled = ledger.settled(family);
+  Labelled<HttpLabels> labelled;
   for (RawSeries& series : raw.series) {
-    if (series.key.family < MME_FAMILIES) by_family[series.key.family].push_back(&series);
+    if (series.key.family == family) labelled.emplace_back(http_labels(context, series.key), &series);
   }
-  const auto http = [&](const mme_series_key& key) { return http_labels(context, key); };
-  const auto mongo = [&](const mme_series_key& key) { return mongo_labels(context, raw, key); };
-  snapshot.entrypoint = sorted_series<HttpSeries>(by_family[MME_FAMILY_ENTRYPOINT], http);
-  snapshot.upstream = sorted_series<HttpSeries>(by_family[MME_FAMILY_UPSTREAM], http);
-  snapshot.mongo = sorted_series<MongoSeries>(by_family[MME_FAMILY_MONGO], mongo);
+  for (Ledger::Settled& one : settled) labelled.emplace_back(std::move(one.labels), &one.counts);
+  return sorted_series<HttpSeries>(std::move(labelled));
+}
+
+std::vector<MongoSeries> mongo_series(KernelSnapshot& raw, const ResolveContext& context) {
+  Labelled<MongoLabels> labelled;
+  for (RawSeries& series : raw.series) {
+    if (series.key.family == MME_FAMILY_MONGO) labelled.emplace_back(mongo_labels(context, raw, series.key), &series);
+  }
+  return sorted_series<MongoSeries>(std::move(labelled));
+}
+
+// Upstream servers by their service.
+std::vector<HttpSeries> by_service(const std::vector<HttpSeries>& upstream) {
+  std::map<HttpLabels, HttpSeries> services;
+  for (const HttpSeries& server : upstream) {
+    HttpLabels labels{server.name, {}, server.code, server.method, server.protocol, server.name, {}};
+    HttpSeries& service = services[std::move(labels)];
+    service.name = server.name;
+    service.leg = server.name;
+    service.code = server.code;
+    service.method = server.method;
+    service.protocol = server.protocol;
+    add(service.latency, server.latency);
+    service.request_bytes += server.request_bytes;
+    service.response_bytes += server.response_bytes;
+  }
+  std::vector<HttpSeries> sorted;
+  sorted.reserve(services.size());
+  for (auto& [labels, series] : services) sorted.push_back(std::move(series));
+  return sorted;
 }
 
 std::vector<MongoCommandCounter> command_counters(const std::vector<uint64_t>& by_command) {
@@ -155,13 +153,13 @@ std::vector<MongoCommandError> command_errors(const std::vector<RawMongoError>& 
 std::map<std::string, uint64_t> open_by_entrypoint(const KernelSnapshot& raw, const ResolveContext& context) {
   std::map<std::string, uint64_t> open;
   for (const RawOpenConnections& port : raw.open_by_port) {
-    open[entrypoint_name(context, port.target, port.port)] += port.count;
+    open[entrypoint_label(context, port.target, port.port)] += port.count;
   }
   if (!open.empty()) return open;
 
   std::set<std::string> names;
   for (const auto& [id, target] : context.targets) {
-    for (const auto& [port, name] : target.entrypoints) names.insert(entrypoint_name(context, id, port));
+    for (const auto& [port, name] : target.entrypoints) names.insert(entrypoint_label(context, id, port));
   }
   const uint64_t count = raw.open_connections[MME_ROLE_ENTRYPOINT];
   if (names.size() == 1 || count > 0) open[names.size() == 1 ? *names.begin() : std::string(kOther)] = count;
@@ -201,11 +199,15 @@ void add(Latency& to, const Latency& from) {
   }
 }
 
-Snapshot resolve(KernelSnapshot raw, const ResolveContext& context) {
+Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger& ledger) {
   Snapshot snapshot;
   snapshot.monotonic_s = raw.monotonic_s;
   snapshot.bounds_s = raw.bounds_s;
-  resolve_series(raw, context, snapshot);
+  ledger.subtract(raw);
+  snapshot.entrypoint = http_series(raw, MME_FAMILY_ENTRYPOINT, context, ledger);
+  snapshot.upstream = http_series(raw, MME_FAMILY_UPSTREAM, context, ledger);
+  snapshot.service = by_service(snapshot.upstream);
+  snapshot.mongo = mongo_series(raw, context);
 
   snapshot.mongo_awaited = command_counters(raw.mongo_awaited);
   snapshot.mongo_unacknowledged = command_counters(raw.mongo_unacknowledged);

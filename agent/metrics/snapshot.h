@@ -40,6 +40,8 @@ struct HttpSeries {
   Latency latency;
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
+  std::string name = {};  // entrypoint as `leg`; upstream: service, of a server without one "ip:port"
+  std::string url = {};   // upstream: of the server, as Traefik has it
 };
 
 struct MongoSeries {
@@ -87,6 +89,14 @@ struct Attachment {
   std::string error;  // why not
 };
 
+// A name, and where it came from.
+struct LearntName {
+  std::string kind;    // "entrypoint", "server"
+  std::string of;      // ":8080"; "10.0.0.5:8000"
+  std::string name;    // the label
+  std::string source;  // "file /etc/traefik/dynamic.yml:12"
+};
+
 struct TargetState {
   std::string kind;  // "traefik", "mongod"
   std::string name;
@@ -95,6 +105,7 @@ struct TargetState {
   std::string cgroup;
   std::vector<std::string> listeners;  // "0.0.0.0:8080"
   std::string problem;                 // empty when all is well
+  std::vector<LearntName> names = {};  // of Traefik
 };
 
 // What the agent itself uses: /proc/self.
@@ -120,6 +131,7 @@ struct Snapshot {
   std::vector<double> bounds_s;  // configured `le` bounds, ascending, without +Inf
   std::vector<HttpSeries> entrypoint;
   std::vector<HttpSeries> upstream;
+  std::vector<HttpSeries> service;  // upstream servers by service, all targets together
   std::vector<MongoSeries> mongo;
   std::vector<MongoCommandCounter> mongo_awaited;
   std::vector<MongoCommandCounter> mongo_unacknowledged;

@@ -182,6 +182,14 @@ tl::expected<std::vector<std::string>, int> ProcessFiles::list(const std::string
   return names;
 }
 
+std::string ProcessFiles::stamp(const std::string& path) const {
+  const UniqueFd fd = open_at(path, O_PATH);
+  struct stat status {};
+  if (!fd.valid() || ::fstat(fd.get(), &status) != 0) return fmt::format("errno {}", errno);
+  return fmt::format("{}:{} {} {}.{} {}.{}", status.st_dev, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                     status.st_mtim.tv_nsec, status.st_ctim.tv_sec, status.st_ctim.tv_nsec);
+}
+
 tl::expected<StaticConfiguration, Diagnostics> load_static(pid_t pid, const std::string& proc) {
   const std::string base = fmt::format("{}/{}", proc, pid);
   const auto failed = [&](const std::string& place, std::string problem) {

@@ -27,6 +27,8 @@ class ProcessFiles {
   [[nodiscard]] tl::expected<std::string, int> read(const std::string& path) const;
   // Names in a directory, sorted; those of directories end in a slash.
   [[nodiscard]] tl::expected<std::vector<std::string>, int> list(const std::string& path) const;
+  // Says which file it is and when it last changed; another text means another content.
+  [[nodiscard]] std::string stamp(const std::string& path) const;
 
  private:
   [[nodiscard]] UniqueFd open_at(const std::string& path, int flags) const;  // errno when not valid

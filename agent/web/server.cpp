@@ -78,16 +78,25 @@ int listen_errno(const std::string& host, uint16_t port) {
   return ::listen(socket.get(), 1) == 0 ? 0 : errno;
 }
 
-tl::unexpected<Error> cannot_listen(const std::string& host, uint16_t port) {
-  const int why = listen_errno(host, port);
+tl::unexpected<Error> cannot_listen(const std::string& host, uint16_t port, int why) {
   const std::string mend = why == EADDRINUSE ? "stop what listens there (`ss -ltnp`) or choose another address with "
                                                "--web.listen-address or web.listen"
                            : why == EACCES   ? "ports below 1024 need CAP_NET_BIND_SERVICE; choose a higher one"
                                              : "choose an address of this host with --web.listen-address or web.listen";
-  return fail_errno("listen on " + host_and_port(host, port), why == 0 ? EADDRINUSE : why, mend);
+  return fail_errno("listen on " + host_and_port(host, port), why, mend);
+}
+
+tl::unexpected<Error> cannot_listen(const std::string& host, uint16_t port) {
+  const int why = listen_errno(host, port);
+  return cannot_listen(host, port, why == 0 ? EADDRINUSE : why);
 }
 
 }  // namespace
+
+Result<> can_listen(const std::string& host, uint16_t port) {
+  if (const int why = listen_errno(host, port); why != 0) return cannot_listen(host, port, why);
+  return {};
+}
 
 struct WebServer::Impl {
   HttpServer server;

@@ -19,6 +19,9 @@ struct WebPages {
   std::function<Result<std::string>()> status_json;
 };
 
+// Whether a server could listen there; for those who want to know it before their other work. The error is start()'s.
+[[nodiscard]] Result<> can_listen(const std::string& host, uint16_t port);
+
 // The HTTP server: `/`, `/metrics`, `/metrics/traefik`, `/metrics/mongodb`, `/-/healthy`, `/-/ready`, `/api/v1/status`.
 // A few threads, a short queue, one request a connection; a client has kRequestSeconds to send its request and as long
 // to take the answer. Destruction ends the connections and joins the threads.

@@ -42,11 +42,19 @@ constexpr std::tuple kFields<GroupFigures> = {
 };
 
 template <>
+constexpr std::tuple kFields<LearntName> = {
+    Field{"kind", &LearntName::kind},
+    Field{"of", &LearntName::of},
+    Field{"name", &LearntName::name},
+    Field{"source", &LearntName::source},
+};
+
+template <>
 constexpr std::tuple kFields<TargetState> = {
     Field{"kind", &TargetState::kind},       Field{"name", &TargetState::name},
     Field{"up", &TargetState::up},           Field{"pid", &TargetState::pid},
     Field{"cgroup", &TargetState::cgroup},   Field{"listeners", &TargetState::listeners},
-    Field{"problem", &TargetState::problem},
+    Field{"problem", &TargetState::problem}, Field{"names", &TargetState::names},
 };
 
 template <>

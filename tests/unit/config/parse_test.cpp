@@ -93,8 +93,6 @@ TEST(ParseConfig, KeysOfLaterVersions) {
 targets:
   traefik:
     - process: traefik
-      services: {"mme-tagging@docker": ["10.0.0.5:8000"]}
-      api: http://127.0.0.1:9000
   mongod:
     - process: mongod
       uri_file: /etc/mme-agent/mongodb.uri
@@ -107,14 +105,45 @@ spikes: {threshold: 100ms}
 )"),
             R"(a.yaml:2:3: web.listeners: known, but not available in this version; remove it
 a.yaml:3:3: web.config_file: known, but not available in this version; remove it
-a.yaml:7:7: targets.traefik[0].services: known, but not available in this version; remove it
-a.yaml:8:7: targets.traefik[0].api: known, but not available in this version; remove it
-a.yaml:11:7: targets.mongod[0].uri_file: known, but not available in this version; remove it
-a.yaml:12:1: routes: known, but not available in this version; remove it
-a.yaml:14:1: compat: known, but not available in this version; remove it
-a.yaml:15:1: slow: known, but not available in this version; remove it
-a.yaml:16:1: isolation: known, but not available in this version; remove it
-a.yaml:17:1: spikes: known, but not available in this version; remove it)");
+a.yaml:9:7: targets.mongod[0].uri_file: known, but not available in this version; remove it
+a.yaml:10:1: routes: known, but not available in this version; remove it
+a.yaml:12:1: compat: known, but not available in this version; remove it
+a.yaml:13:1: slow: known, but not available in this version; remove it
+a.yaml:14:1: isolation: known, but not available in this version; remove it
+a.yaml:15:1: spikes: known, but not available in this version; remove it)");
+}
+
+TEST(ParseConfig, NamesOfServices) {
+  const auto config = parse_config(R"(targets:
+  traefik:
+    - process: traefik
+      services: {"mme-tagging@docker": ["10.0.0.5:8000", "http://mme:8000/base"], other: ["[::1]:80"]}
+      api: http://127.0.0.1:9000
+)",
+                                   "a.yaml");
+  ASSERT_TRUE(config) << to_string(config.error());
+  const TargetConfig& target = config->targets.at(0);
+  EXPECT_EQ(target.services,
+            (std::map<std::string, std::vector<std::string>>{
+                {"mme-tagging@docker", {"10.0.0.5:8000", "http://mme:8000/base"}}, {"other", {"[::1]:80"}}}));
+  EXPECT_EQ(target.api, "http://127.0.0.1:9000");
+}
+
+TEST(ParseConfig, NamesOfServicesThatAreWrong) {
+  EXPECT_EQ(errors_of(R"(targets:
+  traefik:
+    - process: traefik
+      services: {a: [mme, "10.0.0.5", ":80", "ftp://mme:80"], b: [], "": ["10.0.0.5:80"], c: 1}
+      api: 127.0.0.1:9000
+)"),
+            R"(a.yaml:4:22: targets.traefik[0].services.a[0]: "mme" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
+a.yaml:4:27: targets.traefik[0].services.a[1]: "10.0.0.5" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
+a.yaml:4:39: targets.traefik[0].services.a[2]: ":80" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
+a.yaml:4:46: targets.traefik[0].services.a[3]: "ftp://mme:80" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
+a.yaml:4:66: targets.traefik[0].services.b: is empty; name a server such as 10.0.0.5:8000
+a.yaml:4:70: targets.traefik[0].services."": is no name for a service; expected text such as mme-tagging@docker
+a.yaml:4:94: targets.traefik[0].services.c: 1 is a number; expected a list of servers
+a.yaml:5:12: targets.traefik[0].api: "127.0.0.1:9000" is no such address; expected the address of Traefik's API such as http://127.0.0.1:9000)");
 }
 
 TEST(ParseConfig, DuplicateKeys) {

@@ -22,11 +22,13 @@ Snapshot http_snapshot() {
   Snapshot snapshot;
   snapshot.bounds_s = {0.1, 0.3, 1.2, 5};
   snapshot.entrypoint = {
-      {"traefik", "web", "GET", "http", "200", latency({7, 1, 0, 0, 2}, 12'500'000'000), 5, 900},
-      {"traefik-2", "web", "GET", "http", "200", latency({1, 0, 0, 0, 0}, 500'000'000), 1, 100},
+      {"traefik", "web", "GET", "http", "200", latency({7, 1, 0, 0, 2}, 12'500'000'000), 5, 900, "web"},
+      {"traefik-2", "web", "GET", "http", "200", latency({1, 0, 0, 0, 0}, 500'000'000), 1, 100, "web"},
   };
-  snapshot.upstream = {{"traefik", "10.0.0.5:8000", "POST", "sse", "502", latency({1, 0, 0, 0, 0}, 1'000'000), 3, 4},
-                       {"_other", "_other", "_other", "_other", "_other", latency({0, 1, 0, 0, 0}, 1'000'000), 0, 0}};
+  snapshot.upstream = {{"traefik", "10.0.0.5:8000", "POST", "sse", "502", latency({1, 0, 0, 0, 0}, 1'000'000), 3, 4,
+                        "mme@file", "http://10.0.0.5:8000"},
+                       {"_other", "_other", "_other", "_other", "_other", latency({0, 1, 0, 0, 0}, 1'000'000), 0, 0,
+                        "_other", "_other"}};
   snapshot.open_by_entrypoint = {{"web", 12}};
   return snapshot;
 }
@@ -80,7 +82,7 @@ TEST(Families, EntrypointAsTraefikNamesIt) {
 TEST(Families, UpstreamServer) {
   EXPECT_EQ(part_of(text_of(http_snapshot(), Subset::traefik), "mme_upstream_requests_total"),
             "# TYPE mme_upstream_requests_total counter\n"
-            "mme_upstream_requests_total{code=\"502\",method=\"POST\",protocol=\"sse\",service=\"10.0.0.5:8000\","
+            "mme_upstream_requests_total{code=\"502\",method=\"POST\",protocol=\"sse\",service=\"mme@file\","
             "url=\"http://10.0.0.5:8000\"} 1\n"
             "mme_upstream_requests_total{code=\"_other\",method=\"_other\",protocol=\"_other\",service=\"_other\","
             "url=\"_other\"} 1\n");

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "traefik/watch.h"
+
+#include <utility>
+
+namespace mme::traefik {
+namespace {
+
+constexpr std::chrono::seconds kEvery{2};
+
+}  // namespace
+
+NamesWatch::NamesWatch(Report report) : report_(std::move(report)), thread_([this] { run(); }) {}
+
+NamesWatch::~NamesWatch() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+}
+
+void NamesWatch::follow(std::vector<Watched> watched) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (watched == watched_) return;
+    watched_ = std::move(watched);
+    changed_ = true;
+  }
+  wake_.notify_all();
+}
+
+void NamesWatch::run() {
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    changed_ = false;
+    const std::vector<Watched> watched = watched_;
+    lock.unlock();
+    refresh(watched);
+    lock.lock();
+    wake_.wait_for(lock, kEvery, [this] { return stop_ || changed_; });
+  }
+}
+
+void NamesWatch::refresh(const std::vector<Watched>& watched) {
+  std::map<std::string, Followed> before = std::exchange(followed_, {});
+  for (const Watched& one : watched) {
+    auto known = before.extract(one.target);
+    if (!known.empty() && known.mapped().watched == one) {
+      followed_.insert(std::move(known));
+    } else {
+      followed_.emplace(one.target, Followed{one, ProcessSources(one.pid, one.given), {}, false});
+    }
+  }
+  for (auto& [target, followed] : followed_) {
+    Names names = followed.sources.refresh(ProcessSources::Clock::now());
+    if (std::exchange(followed.ever, true) && names == followed.reported) continue;
+    report_(target, names);
+    followed.reported = std::move(names);
+  }
+}
+
+}  // namespace mme::traefik
