@@ -69,16 +69,18 @@ class Reader {
   Reader(const Configuration& configuration, const HostAddresses& addresses, Names& into)
       : configuration_(configuration), addresses_(addresses), into_(into) {}
 
-  void read(const std::set<std::string>& reached, bool wanted) {
+  // Those of one kind; servers that are known already stay as they are.
+  template <typename Wanted>
+  void read(Wanted wanted) {
     Names found;
     for (const auto& [name, service] : configuration_.services) {
-      if (reached.contains(name) == wanted) read(service, found);
+      if (wanted(service)) read_service(service, found);
     }
     into_.servers.merge(found.servers);
   }
 
  private:
-  void read(const Service& service, Names& found) {
+  void read_service(const Service& service, Names& found) {
     for (const std::string& url : service.servers) {
       const auto address = address_of(url);
       if (!address) {
@@ -126,8 +128,10 @@ Names names_of(const Configuration& configuration, const HostAddresses& addresse
   }
   const std::set<std::string> reached = reachable(configuration);
   Reader reader(configuration, addresses, names);
-  reader.read(reached, true);
-  reader.read(reached, false);
+  const auto given = [](const Service& service) { return service.source.kind == SourceKind::agent; };
+  reader.read(given);
+  reader.read([&](const Service& service) { return !given(service) && reached.contains(service.name); });
+  reader.read([&](const Service& service) { return !given(service) && !reached.contains(service.name); });
   for (const Diagnostic& diagnostic : configuration.diagnostics) names.problems.push_back(to_string(diagnostic));
   for (const std::string& unread : configuration.unread) {
     names.problems.push_back(

@@ -55,6 +55,36 @@ def test_discovered_and_counted(observe, traefik):
     assert_accounting(agent.metrics())
 
 
+def test_names_from_docker_follow_the_containers(observe, dockerd, traefik):
+    """A container is replaced under load: every request is counted, and for the service that Traefik counts it for."""
+    url = f"http://{traefik.ip}/replaced?status=202"
+
+    def start(service):
+        labels = {
+            "traefik.http.routers.replaced.rule": "PathPrefix(`/replaced`)",
+            "traefik.http.routers.replaced.service": service,
+            f"traefik.http.services.{service}.loadbalancer.server.port": "80",
+        }
+        return dockerd.run(get("upstream"), ["-listen", ":80"], name=f"of-{service}", labels=labels)
+
+    def by_service(metrics):
+        return metrics.by("traefik_service_requests_total", "service", code="202")
+
+    def theirs():
+        return by_service(Metrics.scrape(f"http://{traefik.ip}:8080/metrics") - oracle)
+
+    agent = observe(traefik, name="agent-names")
+    before, oracle = agent.metrics(), Metrics.scrape(f"http://{traefik.ip}:8080/metrics")
+    counted = {}  # Traefik forgets what is gone
+    for service in ("mme-tagging-a", "mme-tagging-b"):
+        container = start(service)
+        wait_until(lambda: request(url)[0] == 202 and theirs().get((f"{service}@docker",), 0) >= 25, timeout=30)  # noqa: B023
+        counted |= theirs()
+        dockerd.docker("rm", "-f", container.id)
+    wait_until(lambda: by_service(agent.metrics() - before) == counted, timeout=5)
+    assert {("mme-tagging-a@docker",), ("mme-tagging-b@docker",)} <= set(counted)
+
+
 def test_found_without_any_configuration(servers, traefik, mongod):
     agent = discovering(servers, name="agent-any")
     wanted = {traefik.cgroup, mongod.cgroup}
@@ -126,7 +156,7 @@ def test_a_pod_of_kubernetes(servers, upstream, observe):
             config={"targets": {"traefik": [{"cgroup": "/" + str(pod.relative_to(mount()))}], "mongod": []}}
         )
         agent.wait_observing("traefik")
-        entrypoint = f":{traefik.port}"
+        entrypoint = "web"
         before, oracle = agent.metrics(), traefik.metrics()
         for _ in range(30):
             assert request(f"{traefik.url}/?status=201&size=5")[0] == 201

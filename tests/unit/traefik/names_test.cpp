@@ -70,6 +70,12 @@ TEST(Names, AServiceWithoutARouterYieldsToOneThatHasSome) {
   EXPECT_EQ(services(names), (Services{{"10.0.0.5:80", "a@file"}, {"10.0.0.6:80", "b@file"}}));
 }
 
+TEST(Names, WhatTheAgentsConfigurationSaysComesFirst) {
+  auto both = configuration({{"a@file", {"http://10.0.0.5:80"}}, {"b", {"http://10.0.0.5:80"}}}, {"a@file"});
+  both.services.at("b").source.kind = SourceKind::agent;
+  EXPECT_EQ(services(names_of(both, no_addresses)), (Services{{"10.0.0.5:80", "b"}}));
+}
+
 TEST(Names, HostsByTheirAddresses) {
   const auto known = [](std::string_view host) {
     return host == "mme" ? std::vector<std::string>{"172.18.0.3", "fd00::3"} : std::vector<std::string>{};

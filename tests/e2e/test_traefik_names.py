@@ -1,0 +1,175 @@
+"""Names that the agent's configuration does not give: from Traefik's files, its API and Docker, followed as they change."""
+
+import time
+from typing import Any
+
+import pytest
+
+from lib.oracle import LEG
+from mme_stack import Agent, Metrics, Route, Traefik
+from mme_stack.agent import targets
+from mme_stack.fetch import request, wait_until
+
+SERVICE = "traefik_service"
+LABELS = ("service", "code", "method", "protocol")
+FOLLOWED = 5  # seconds
+
+
+@pytest.fixture
+def other_upstream(servers):
+    return servers.upstream(name="other-upstream")
+
+
+def unnamed(traefik: Traefik, **more: Any) -> dict[str, Any]:
+    """The agent is told which process, and nothing of its names."""
+    config = targets([traefik])
+    del config["traefik"][0]["entrypoints"]
+    config["traefik"][0].update(more)
+    return {"targets": config}
+
+
+def learnt(agent: Agent) -> dict[str, str]:
+    return {n["of"]: n["name"] for t in agent.status()["targets"] for n in t["names"]}
+
+
+def sources(agent: Agent) -> dict[str, str]:
+    return {n["name"]: n["source"] for t in agent.status()["targets"] for n in t["names"]}
+
+
+def send(traefik: Traefik, path: str, times: int, **kwargs: Any) -> None:
+    for _ in range(times):
+        assert request(f"{traefik.url}{path}", **kwargs)[0] in (200, 201)
+
+
+def by_service(metrics: Metrics, what: str = "requests_total") -> dict[tuple[str, ...], float]:
+    return metrics.by(f"{SERVICE}_{what}", *LABELS)
+
+
+def settled(agent: Agent, traefik: Traefik, before: Metrics, oracle: Metrics) -> tuple[Metrics, Metrics]:
+    """What both added, once their numbers of requests agree or two seconds have passed."""
+
+    def added() -> tuple[Metrics, Metrics]:
+        return agent.metrics() - before, traefik.metrics() - oracle
+
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline:
+        ours, theirs = added()
+        if by_service(ours) == by_service(theirs):
+            break
+        time.sleep(0.05)
+    return added()
+
+
+def test_services_as_traefik_counts_them(servers, observe, upstream, other_upstream):
+    routes = [
+        Route("PathPrefix(`/a`)", [upstream.url], router="a", service="tagging"),
+        Route("PathPrefix(`/b`)", [other_upstream.url], router="b", service="memories"),
+    ]
+    traefik = servers.traefik(routes, oracle=True, name="named")
+    agent = observe(config=unnamed(traefik))
+    wait_until(lambda: len(learnt(agent)) >= 3)
+    names = learnt(agent)
+    assert names[f":{traefik.port}"] == "web"
+    assert names[upstream.url.removeprefix("http://")] == "tagging@file"
+    assert sources(agent)["memories@file"].startswith(f"file {traefik.dynamic_file}:")
+    assert sources(agent)["web"].startswith(f"static {traefik.static_file}:")
+
+    before, oracle = agent.metrics(), traefik.metrics()
+    send(traefik, "/a?size=100", 20)
+    send(traefik, "/b?size=7&status=201", 30)
+    ours, theirs = settled(agent, traefik, before, oracle)
+    assert by_service(ours) == by_service(theirs) != {}
+    for what in ("requests_bytes_total", "responses_bytes_total"):
+        assert by_service(ours, what) == by_service(theirs, what)
+    assert ours.by(f"{LEG}_requests_total", "code", entrypoint="web") == {("200",): 20, ("201",): 30}
+    assert ours.counter("mme_upstream_requests_total", service="tagging@file", url=upstream.url) == 20
+
+
+def test_two_services_of_one_server_are_ambiguous(servers, observe, upstream):
+    routes = [
+        Route("PathPrefix(`/a`)", [upstream.url], router="a", service="tagging"),
+        Route("PathPrefix(`/b`)", [upstream.url], router="b", service="memories"),
+    ]
+    traefik = servers.traefik(routes, oracle=True, name="shared")
+    agent = observe(config=unnamed(traefik))
+    wait_until(lambda: "ambiguous" in learnt(agent).values())
+    before = agent.metrics()
+    send(traefik, "/a", 5)
+    assert (agent.metrics() - before).counter(f"{SERVICE}_requests_total", service="ambiguous") == 5
+
+
+def test_a_renamed_service_keeps_its_counts(servers, observe, upstream):
+    route = Route("PathPrefix(`/`)", [upstream.url], service="old")
+    traefik = servers.traefik([route], oracle=True, name="renamed")
+    agent = observe(config=unnamed(traefik))
+    wait_until(lambda: "old@file" in learnt(agent).values())
+    before = agent.metrics()
+    send(traefik, "/", 10)
+    traefik.set_routes([Route("PathPrefix(`/`)", [upstream.url], service="new")])
+    wait_until(lambda: "new@file" in learnt(agent).values(), timeout=FOLLOWED)
+    asked = (agent.metrics() - before).counter(f"{SERVICE}_requests_total", service="old@file")
+    assert asked >= 10  # Traefik's readiness asked too
+    send(traefik, "/", 15)
+    added = agent.metrics() - before
+    assert added.counter(f"{SERVICE}_requests_total", service="old@file") == asked
+    assert added.counter(f"{SERVICE}_requests_total", service="new@file") == 15
+    window = [g for g in agent.status()["groups"] if g["kind"] == "upstream"]
+    assert sum(g["window"]["requests"] for g in window) <= asked + 15  # nothing is counted anew
+
+
+def test_a_wrong_file_leaves_the_names_as_they_are(servers, observe, upstream):
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url], service="kept")], name="wrong-file")
+    agent = observe(config=unnamed(traefik))
+    wait_until(lambda: "kept@file" in learnt(agent).values())
+    traefik.dynamic_file.write_text("http: [not, a, map")
+    wait_until(lambda: any(str(traefik.dynamic_file) in n for n in agent.status()["notes"]), timeout=FOLLOWED)
+    assert "kept@file" in learnt(agent).values()
+    assert agent.get("/-/ready")[0] == 200
+
+
+def test_the_api_is_asked(servers, observe, upstream):
+    """Where it answers it says what runs, whatever provider it is from."""
+    traefik = servers.traefik(
+        [Route("PathPrefix(`/`)", [upstream.url], service="tagging")],
+        oracle=True,
+        name="with-api",
+        entrypoints=["traefik"],
+        static={"api": {"insecure": True}},
+    )
+    agent = observe(config=unnamed(traefik))
+    wait_until(lambda: sources(agent).get("tagging@file", "").startswith("api "))
+    assert learnt(agent)[f":{traefik.ports['traefik']}"] == "traefik"
+    traefik.set_routes([Route("PathPrefix(`/`)", [upstream.url], service="moved")])
+    wait_until(lambda: "moved@file" in learnt(agent).values(), timeout=FOLLOWED)
+
+
+def test_an_api_that_asks_for_credentials(servers, observe, upstream):
+    dynamic = {
+        "http": {
+            "routers": {
+                "api": {"rule": "PathPrefix(`/api`)", "service": "api@internal", "middlewares": ["auth"]},
+                "all": {"rule": "PathPrefix(`/`)", "service": "tagging"},
+            },
+            "middlewares": {"auth": {"basicAuth": {"users": ["mme:$apr1$H6uskkkW$IgXLP6ewTrSuBkTrqE8wj/"]}}},
+            "services": {"tagging": {"loadBalancer": {"servers": [{"url": upstream.url}]}}},
+        }
+    }
+    traefik = servers.traefik([], name="guarded-api", static={"api": {}}, dynamic=dynamic)
+    agent = observe(config=unnamed(traefik, api=traefik.url))
+    wait_until(lambda: any("credentials" in n for n in agent.status()["notes"]))
+    assert learnt(agent)[upstream.url.removeprefix("http://")] == "tagging@file"  # its files are read instead
+
+
+def test_the_agents_own_configuration_comes_first(servers, observe, upstream):
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url], service="tagging")], name="given-names")
+    address = upstream.url.removeprefix("http://")
+    agent = observe(config=unnamed(traefik, services={"mme@given": [address]}, entrypoints={"front": traefik.port}))
+    wait_until(lambda: learnt(agent).get(address) is not None)
+    before = agent.metrics()
+    send(traefik, "/", 5)
+    added = agent.metrics() - before
+    assert added.counter(f"{LEG}_requests_total", entrypoint="front") == 5
+    assert added.counter(f"{SERVICE}_requests_total") == 5
+    assert added.counter(f"{SERVICE}_requests_total", service="mme@given") == 5, added.by(
+        f"{SERVICE}_requests_total", "service"
+    )
