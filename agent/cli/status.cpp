@@ -26,6 +26,10 @@ int show(const StatusOptions& options, const char* before, std::ostream& out, st
     return 1;
   }
   out << before << (options.json ? *answer : status_text(*status, options.color)) << std::flush;
+  if (!out) {
+    err << "mme-agent status: cannot write to the standard output (is the disk full, or did its reader end?)\n";
+    return 1;
+  }
   return status->problems.empty() ? 0 : 3;
 }
 
