@@ -209,7 +209,8 @@ std::vector<std::string> Agent::current_notes() const {
     if (problem.severity == DiscoveryProblem::Severity::note) notes.push_back(problem.subject + ": " + problem.message);
   }
   for (const auto& [target, problems] : name_problems_) {
-    for (const std::string& problem : problems) notes.push_back(target + ": names: " + problem);
+    const std::string subject = target + ": names: ";
+    for (const std::string& problem : problems) notes.push_back(subject + problem);
   }
   if (!config_ok_) notes.emplace_back("the configuration file was refused at the last reload; the old one is in force");
   return notes;

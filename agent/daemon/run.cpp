@@ -62,7 +62,7 @@ WebPages Daemon::pages() {
 
 Result<> Daemon::start() {
   logger_.info("loading the BPF programs", {{"version", version()}, {"revision", revision()}});
-  if (const auto free = can_listen(config_.listen.host, config_.listen.port); !free) return free;
+  if (auto free = can_listen(config_.listen.host, config_.listen.port); !free) return free;
   auto agent = Agent::load(config_, logger_);
   if (!agent) return tl::make_unexpected(agent.error());
   agent_ = std::move(*agent);

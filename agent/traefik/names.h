@@ -42,8 +42,8 @@ struct Names {
 // Addresses of a host's name, numeric: "127.0.0.1", "::1". None: it is not known.
 using HostAddresses = std::function<std::vector<std::string>(std::string_view host)>;
 
-// Takes a configuration after `resolved` (resolve.h). A server is that of the service for which the agent's configuration
-// names it, else of those that routers lead to, else of any.
+// Takes a configuration after `resolved` (resolve.h). A server belongs to the service for which the agent's own
+// configuration names it, else to those that routers lead to, else to any.
 [[nodiscard]] Names names_of(const Configuration& configuration, const HostAddresses& addresses);
 
 // Entries of a hosts file (hosts(5)), by name in lower case.

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::chrono::seconds kApiKept{30};      // what it said, once it fails
 constexpr std::chrono::seconds kDockerWhole{60};  // everything is asked again, should an event have been lost
-constexpr std::string_view kDockerScheme = "unix://";
 
 // Of addresses that mean every interface.
 std::string reachable_host(const std::string& host) {

@@ -1,4 +1,4 @@
-"""Names that the agent's configuration does not give: from Traefik's files, its API and Docker, followed as they change."""
+"""Names that the agent's configuration does not give: from Traefik's files, and its API, followed as they change."""
 
 import time
 from typing import Any

@@ -130,13 +130,14 @@ TEST(ParseConfig, NamesOfServices) {
 }
 
 TEST(ParseConfig, NamesOfServicesThatAreWrong) {
-  EXPECT_EQ(errors_of(R"(targets:
+  EXPECT_EQ(
+      errors_of(R"(targets:
   traefik:
     - process: traefik
       services: {a: [mme, "10.0.0.5", ":80", "ftp://mme:80"], b: [], "": ["10.0.0.5:80"], c: 1}
       api: 127.0.0.1:9000
 )"),
-            R"(a.yaml:4:22: targets.traefik[0].services.a[0]: "mme" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
+      R"(a.yaml:4:22: targets.traefik[0].services.a[0]: "mme" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
 a.yaml:4:27: targets.traefik[0].services.a[1]: "10.0.0.5" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
 a.yaml:4:39: targets.traefik[0].services.a[2]: ":80" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
 a.yaml:4:46: targets.traefik[0].services.a[3]: "ftp://mme:80" is no server; expected IP:PORT or a URL such as http://10.0.0.5:8000
