@@ -204,7 +204,7 @@ std::vector<std::string> Agent::current_problems() const {
 }
 
 std::vector<std::string> Agent::current_notes() const {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = observer_->notes();
   for (const DiscoveryProblem& problem : discovery_problems_) {
     if (problem.severity == DiscoveryProblem::Severity::note) notes.push_back(problem.subject + ": " + problem.message);
   }

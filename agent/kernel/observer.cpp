@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "discovery/cgroup_tree.h"
+#include "kernel/adopt.h"
 #include "kernel/attachments.h"
 #include "kernel/map_reader.h"
 #include "kernel/programs.h"
@@ -36,6 +37,15 @@ struct Observer::Impl {
     std::string error;
   };
   std::map<std::string, Refused> refused;  // by Target::name: those that could not be observed
+
+  std::map<std::string, std::string> unseen;  // by Target::name: why older connections are not observed
+
+  void adopt(uint16_t id, const Target& target) {
+    unseen.erase(target.name);
+    if (target.kind != TargetKind::traefik || target.exclusive) return;
+    const auto adopted = adopt_upstream_connections(programs.observer->maps.connections, id, target);
+    if (!adopted) unseen[target.name] = adopted.error().message;
+  }
 
   [[nodiscard]] std::vector<ObservedTarget> targets() const {
     std::vector<ObservedTarget> result;
@@ -95,6 +105,7 @@ Result<> Observer::observe(uint16_t id, const Target& target) {
   if (done) {
     impl.refused.erase(target.name);
     impl.drop_unused();
+    if (!before || before->target.pid != target.pid) impl.adopt(id, target);
     return {};
   }
   impl.refused[target.name] = {target, done.error().message};
@@ -116,8 +127,17 @@ void Observer::forget(const Target& target) {
   const auto found = impl.observed.find(target.name);
   if (found == impl.observed.end() || found->second.target.pid != target.pid) return;  // its successor is observed
   impl.observed.erase(found);
+  impl.unseen.erase(target.name);
   impl.drop_unused();
   (void)impl.write();
+}
+
+std::vector<std::string> Observer::notes() const {
+  std::vector<std::string> notes;
+  for (const auto& [name, why] : impl_->unseen) {
+    notes.push_back(name + ": connections to servers that it opened before the agent came are not observed: " + why);
+  }
+  return notes;
 }
 
 std::vector<Attachment> Observer::attachments() const {

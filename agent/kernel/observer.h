@@ -37,6 +37,9 @@ class Observer {
   // The hooks there are, and with the error those that are missing where a target could not be observed.
   [[nodiscard]] std::vector<Attachment> attachments() const;
 
+  // What of observed targets is not seen, a line each.
+  [[nodiscard]] std::vector<std::string> notes() const;
+
   // O(series): no map is deleted from or reset.
   [[nodiscard]] Result<KernelSnapshot> read();
 

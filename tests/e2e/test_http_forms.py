@@ -365,6 +365,24 @@ def test_connections_older_than_the_agent(traefik, observe):
         client.socket.close()
 
 
+def test_upstream_connections_older_than_the_agent_in_a_shared_cgroup(servers, observe):
+    """There the packets do not tell whose they are; the sockets of the process do."""
+    upstream = servers.upstream(name="neighbour")
+    traefik = servers.traefik(
+        [Route("PathPrefix(`/`)", [upstream.url])], oracle=True, name="sharing", cgroup="/"
+    )
+    with RawClient(traefik.port) as client:
+        client.send(get("/?size=100"))  # Traefik keeps its connection to the upstream
+        assert client.response()[0] == 200
+        agent = observe(traefik)
+        with measured(agent, traefik, settle=1) as m:
+            for _ in range(20):
+                client.send(get("/?status=201&size=100"))
+                assert client.response()[0] == 201
+    m.assert_equal(20)
+    assert m.upstream() == m.counted()
+
+
 @pytest.mark.parametrize("listen", ["", "[::1]", "127.0.0.1"], ids=["all", "v6", "v4"])
 def test_ip_versions(servers, upstream, observe, listen):
     """ "" is one dual-stack socket: IPv4 reaches it as v4-mapped."""
