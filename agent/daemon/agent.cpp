@@ -7,6 +7,7 @@
 #include "daemon/process_usage.h"
 #include "daemon/rules.h"
 #include "daemon/version.h"
+#include "metrics/names.h"
 #include "metrics/resolve.h"
 
 namespace mme {
@@ -94,21 +95,24 @@ void Agent::follow_names(const std::vector<Target>& found) {
 }
 
 void Agent::take_names(const std::string& target, const traefik::Names& names) {
-  ServerNames servers;
-  std::vector<LearntName> learnt;
+  TargetRegistry::Learnt learnt;
   for (const auto& [port, name] : names.entrypoints) {
-    learnt.push_back({"entrypoint", ":" + std::to_string(port), name.name, to_string(name.source)});
+    learnt.entrypoints[port] = name.name;
+    learnt.names.push_back({"entrypoint", ":" + std::to_string(port), name.name, to_string(name.source)});
   }
   for (const auto& [address, server] : names.servers) {
-    servers[address] = {server.service, server.url};
-    learnt.push_back({"server", address, server.service, to_string(server.source)});
+    learnt.servers[address] = {server.service, server.url};
+    learnt.names.push_back({"server", address, server.service, to_string(server.source)});
   }
-  std::map<uint16_t, std::string> entrypoints;
-  for (const auto& [port, name] : names.entrypoints) entrypoints[port] = name.name;
+  for (const auto& [service, servers] : names.servers_up) {
+    for (const auto& [url, up] : servers) {
+      learnt.servers_up.push_back({label_text(service, false), label_text(url, false), up});
+    }
+  }
 
   const std::lock_guard lock(mutex_);
   const ResolveContext before = registry_.context();
-  registry_.learnt(target, std::move(entrypoints), std::move(servers), std::move(learnt));
+  registry_.learnt(target, std::move(learnt));
   settle(before);
   name_problems_[target] = names.problems;
   logger_.info("names are known", {{"target", target},
@@ -146,6 +150,7 @@ Result<Snapshot> Agent::read() {
   if (!raw) return tl::make_unexpected(raw.error());
   Snapshot snapshot = resolve(std::move(*raw), registry_.context(), ledger_);
   snapshot.targets = registry_.states(Clock::now());
+  snapshot.servers_up = registry_.servers_up();
   snapshot.attachments = observer_->attachments();
   snapshot.agent = {version(), revision(), config_ok_, process_usage()};
   if (history_.due(snapshot.monotonic_s)) history_.add(totals(snapshot));

@@ -89,7 +89,7 @@ std::vector<TargetState> TargetRegistry::states(Clock::time_point now) const {
     state.pid = entry.target.pid;
     state.cgroup = entry.target.cgroup;
     for (const Listener& listener : entry.target.listeners) state.listeners.push_back(address_text(listener));
-    state.names = entry.names;
+    state.names = entry.learnt.names;
     state.problem = entry.present ? entry.problem : "process " + std::to_string(entry.target.pid) + " is gone";
     states.push_back(std::move(state));
   }
@@ -108,14 +108,23 @@ bool TargetRegistry::any_present() const {
   return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.present; });
 }
 
-void TargetRegistry::learnt(const std::string& name, std::map<uint16_t, std::string> entrypoints, ServerNames servers,
-                            std::vector<LearntName> names) {
+void TargetRegistry::learnt(const std::string& name, Learnt learnt) {
   const auto known = entries_.find(name);
   if (known == entries_.end()) return;
   Entry& entry = known->second;
-  entry.learnt_entrypoints = std::move(entrypoints);
-  entry.servers = std::make_shared<const ServerNames>(std::move(servers));
-  entry.names = std::move(names);
+  entry.servers = std::make_shared<const ServerNames>(std::move(learnt.servers));
+  entry.learnt = std::move(learnt);
+}
+
+std::vector<ServerUp> TargetRegistry::servers_up() const {
+  std::map<std::pair<std::string, std::string>, bool> all;  // two Traefiks may have the same service: up if one says so
+  for (const auto& [name, entry] : entries_) {
+    if (!entry.present) continue;
+    for (const ServerUp& server : entry.learnt.servers_up) all[{server.service, server.url}] |= server.up;
+  }
+  std::vector<ServerUp> servers;
+  for (const auto& [key, up] : all) servers.push_back({key.first, key.second, up});
+  return servers;
 }
 
 ResolveContext TargetRegistry::context() const {
@@ -126,12 +135,12 @@ ResolveContext TargetRegistry::context() const {
     target.servers = entry.servers;
     if (entry.target.kind != TargetKind::traefik) continue;
     for (const auto& [port, given] : entry.entrypoints) {
-      const auto learnt = entry.learnt_entrypoints.find(port);
+      const auto learnt = entry.learnt.entrypoints.find(port);
       if (!given.empty()) {
         target.entrypoints[port] = given;
       } else {
         target.entrypoints[port] =
-            learnt == entry.learnt_entrypoints.end() ? ":" + std::to_string(port) : learnt->second;
+            learnt == entry.learnt.entrypoints.end() ? ":" + std::to_string(port) : learnt->second;
       }
     }
   }

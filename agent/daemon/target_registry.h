@@ -51,10 +51,18 @@ class TargetRegistry {
 
   // What Traefik's own configuration says of a target: labels of its ports, and whose its upstream servers are. A label
   // from the agent's configuration has precedence.
-  void learnt(const std::string& name, std::map<uint16_t, std::string> entrypoints, ServerNames servers,
-              std::vector<LearntName> names);
+  struct Learnt {
+    std::map<uint16_t, std::string> entrypoints;
+    ServerNames servers;
+    std::vector<LearntName> names;
+    std::vector<ServerUp> servers_up;
+  };
+  void learnt(const std::string& name, Learnt learnt);
 
   [[nodiscard]] ResolveContext context() const;
+
+  // Of the targets that are there, ascending.
+  [[nodiscard]] std::vector<ServerUp> servers_up() const;
 
  private:
   struct Entry {
@@ -67,9 +75,8 @@ class TargetRegistry {
     Clock::time_point vanished_at{};
     bool withdrawn = false;                       // by the configuration
     std::map<uint16_t, std::string> entrypoints;  // of all listeners it ever had; empty: it has no name
-    std::map<uint16_t, std::string> learnt_entrypoints;
-    std::shared_ptr<const ServerNames> servers = std::make_shared<ServerNames>();
-    std::vector<LearntName> names;
+    Learnt learnt;
+    std::shared_ptr<const ServerNames> servers = std::make_shared<ServerNames>();  // of learnt, for every context()
   };
   std::map<std::string, Entry> entries_;
   bool reconfigured_ = false;

@@ -141,6 +141,12 @@ void http_families(const Snapshot& snapshot, TextWriter& out) {
             upstream_labels},
            snapshot.upstream, snapshot.bounds_s, out);
 
+  out.family("traefik_service_server_up", "Whether the server of the service is up, as Traefik's API says: 0 or 1.",
+             MetricType::gauge);
+  for (const ServerUp& server : snapshot.servers_up) {
+    out.sample(label_pairs({{"service", server.service}, {"url", server.url}}), uint64_t{server.up});
+  }
+
   out.family("traefik_open_connections", "How many open connections exist, by entrypoint and protocol.",
              MetricType::gauge);
   for (const auto& [entrypoint, count] : snapshot.open_by_entrypoint) {

@@ -89,6 +89,15 @@ struct Attachment {
   std::string error;  // why not
 };
 
+// Whether Traefik takes a server of a service for healthy.
+struct ServerUp {
+  std::string service;
+  std::string url;
+  bool up = false;
+
+  auto operator<=>(const ServerUp&) const = default;
+};
+
 // A name, and where it came from.
 struct LearntName {
   std::string kind;    // "entrypoint", "server"
@@ -145,6 +154,7 @@ struct Snapshot {
   std::map<std::string, uint64_t> open_by_entrypoint;  // adds up to the line above
   uint64_t open_upstream_connections = 0;
   uint64_t open_mongo_connections = 0;
+  std::vector<ServerUp> servers_up;  // ascending
   std::vector<TargetState> targets;
   std::vector<Attachment> attachments;
   AgentInfo agent;

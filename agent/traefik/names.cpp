@@ -132,6 +132,9 @@ Names names_of(const Configuration& configuration, const HostAddresses& addresse
   reader.read(given);
   reader.read([&](const Service& service) { return !given(service) && reached.contains(service.name); });
   reader.read([&](const Service& service) { return !given(service) && !reached.contains(service.name); });
+  for (const auto& [name, service] : configuration.services) {
+    if (!service.servers_up.empty()) names.servers_up[name] = service.servers_up;
+  }
   for (const Diagnostic& diagnostic : configuration.diagnostics) names.problems.push_back(to_string(diagnostic));
   for (const std::string& unread : configuration.unread) {
     names.problems.push_back(

@@ -34,7 +34,9 @@ struct Names {
   };
   std::map<uint16_t, NamedPort> entrypoints;
   std::map<std::string, NamedServer> servers;  // by "10.0.0.5:8000", "[::1]:80"
-  std::vector<std::string> problems;           // a sentence each
+  // Health by service and URL, where Traefik's API says it.
+  std::map<std::string, std::map<std::string, bool>> servers_up;
+  std::vector<std::string> problems;  // a sentence each
 
   bool operator==(const Names&) const = default;
 };

@@ -143,6 +143,35 @@ def test_the_api_is_asked(servers, observe, upstream):
     wait_until(lambda: "moved@file" in learnt(agent).values(), timeout=FOLLOWED)
 
 
+def test_servers_that_are_down(servers, observe, upstream, other_upstream):
+    """With a health check Traefik has the same gauge itself."""
+    service = {
+        "loadBalancer": {
+            "servers": [{"url": upstream.url}, {"url": other_upstream.url}],
+            "healthCheck": {"path": "/", "interval": "500ms", "timeout": "300ms"},
+        }
+    }
+    dynamic = {
+        "http": {
+            "routers": {"all": {"rule": "PathPrefix(`/`)", "service": "checked"}},
+            "services": {"checked": service},
+        }
+    }
+    traefik = servers.traefik(
+        [], oracle=True, name="checked", entrypoints=["traefik"], static={"api": {"insecure": True}}, dynamic=dynamic
+    )
+    agent = observe(config=unnamed(traefik))
+
+    def both() -> list[dict[tuple[str, ...], float]]:
+        return [m.by("traefik_service_server_up", "service", "url") for m in (agent.metrics(), traefik.metrics())]
+
+    up = {("checked@file", u.url): 1 for u in (upstream, other_upstream)}
+    wait_until(lambda: both() == [up, up])
+    other_upstream.stop()
+    down = up | {("checked@file", other_upstream.url): 0}
+    wait_until(lambda: both() == [down, down], timeout=FOLLOWED + 2)
+
+
 def test_an_api_that_asks_for_credentials(servers, observe, upstream):
     dynamic = {
         "http": {

@@ -120,5 +120,37 @@ TEST(TargetRegistry, EntrypointNamesOutliveTheirListeners) {
             (std::map<uint16_t, std::string>{{80, "web"}, {27017, ":27017"}}));
 }
 
+TEST(TargetRegistry, WhatTheConfigurationDropsIsShownNoLonger) {
+  TargetRegistry registry;
+  follow(registry, {target("a", 1), target("b", 2)}, kStart);
+  registry.reconfigured();
+  follow(registry, {target("b", 2)}, kStart + 1s);
+  ASSERT_EQ(registry.states(kStart + 2s).size(), 1U);
+  EXPECT_EQ(registry.states(kStart + 2s)[0].name, "b");
+  follow(registry, {}, kStart + 3s);  // this one ended by itself
+  ASSERT_EQ(registry.states(kStart + 4s).size(), 1U);
+  EXPECT_FALSE(registry.states(kStart + 4s)[0].up);
+  follow(registry, {target("a", 3)}, kStart + 5s);
+  EXPECT_EQ(registry.states(kStart + 6s).size(), 2U);
+}
+
+TEST(TargetRegistry, LearntNames) {
+  TargetRegistry registry;
+  follow(registry, {target("t", 1, TargetKind::traefik)}, kStart);
+  registry.learnt("t", {.entrypoints = {{80, "ignored"}, {27017, "mongo"}, {81, "not yet there"}},
+                        .servers = {{"10.0.0.5:80", {"mme@file", "http://10.0.0.5"}}},
+                        .names = {{"server", "10.0.0.5:80", "mme@file", "file f:1"}},
+                        .servers_up = {{"mme@file", "http://10.0.0.5", true}}});
+  const auto context = registry.context();
+  const ResolveTarget& known = context.targets.at(registry.id("t").value());
+  EXPECT_EQ(known.entrypoints, (std::map<uint16_t, std::string>{{80, "web"}, {27017, "mongo"}}));
+  EXPECT_EQ(known.servers->at("10.0.0.5:80").service, "mme@file");
+  EXPECT_EQ(registry.states(kStart)[0].names.size(), 1U);
+  EXPECT_EQ(registry.servers_up(), (std::vector<ServerUp>{{"mme@file", "http://10.0.0.5", true}}));
+  registry.learnt("unknown", {});
+  follow(registry, {}, kStart + 1s);
+  EXPECT_TRUE(registry.servers_up().empty());
+}
+
 }  // namespace
 }  // namespace mme

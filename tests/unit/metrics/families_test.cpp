@@ -79,6 +79,15 @@ TEST(Families, EntrypointAsTraefikNamesIt) {
             "traefik_open_connections{entrypoint=\"web\",protocol=\"TCP\"} 12\n");
 }
 
+TEST(Families, ServerUp) {
+  Snapshot snapshot;
+  snapshot.servers_up = {{"mme@file", "http://10.0.0.5:8000", true}, {"mme@file", "http://10.0.0.6:8000", false}};
+  EXPECT_EQ(part_of(text_of(snapshot, Subset::traefik), "traefik_service_server_up"),
+            "# TYPE traefik_service_server_up gauge\n"
+            "traefik_service_server_up{service=\"mme@file\",url=\"http://10.0.0.5:8000\"} 1\n"
+            "traefik_service_server_up{service=\"mme@file\",url=\"http://10.0.0.6:8000\"} 0\n");
+}
+
 TEST(Families, UpstreamServer) {
   EXPECT_EQ(part_of(text_of(http_snapshot(), Subset::traefik), "mme_upstream_requests_total"),
             "# TYPE mme_upstream_requests_total counter\n"
