@@ -96,12 +96,23 @@ inline std::vector<Piece> pieces_in_order(Choices& choices) {
   return pieces;
 }
 
-// Whole and cut-up must tell the same.
+// Whether a stream was given up and then sought again, see mme_connection_seeks().
+inline bool has_sought(const HostConnection& connection) {
+  const auto& skipped = connection.account().messages_skipped;
+  return connection.state().role != MME_ROLE_MONGOD &&
+         (skipped[MME_SKIP_MALFORMED] != 0 || skipped[MME_SKIP_HEAD_TOO_LONG] != 0);
+}
+
+// Whole and cut-up must tell the same, up to a message that cannot be read: streams are taken up again where a segment
+// begins.
 inline void fuzz_cuts(uint8_t role, const uint8_t* data, size_t size) {
   Choices choices(data, size);
   const size_t cut = 1 + choices.byte() % 67;
   const std::vector<Piece> pieces = pieces_in_order(choices);
-  check_same(play(role, pieces, 0), play(role, pieces, cut));
+  const HostConnection whole = play(role, pieces, 0);
+  const HostConnection in_parts = play(role, pieces, cut);
+  require(has_sought(whole) == has_sought(in_parts));
+  if (!has_sought(whole)) check_same(whole, in_parts);
 }
 
 }  // namespace mme::test
