@@ -135,7 +135,9 @@ void Observer::forget(const Target& target) {
 std::vector<std::string> Observer::notes() const {
   std::vector<std::string> notes;
   for (const auto& [name, why] : impl_->unseen) {
-    notes.push_back(name + ": connections to servers that it opened before the agent came are not observed: " + why);
+    std::string note = name;
+    note += ": connections to servers that it opened before the agent came are not observed: ";
+    notes.push_back(note += why);
   }
   return notes;
 }

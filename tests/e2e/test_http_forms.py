@@ -368,9 +368,7 @@ def test_connections_older_than_the_agent(traefik, observe):
 def test_upstream_connections_older_than_the_agent_in_a_shared_cgroup(servers, observe):
     """There the packets do not tell whose they are; the sockets of the process do."""
     upstream = servers.upstream(name="neighbour")
-    traefik = servers.traefik(
-        [Route("PathPrefix(`/`)", [upstream.url])], oracle=True, name="sharing", cgroup="/"
-    )
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url])], oracle=True, name="sharing", cgroup="/")
     with RawClient(traefik.port) as client:
         client.send(get("/?size=100"))  # Traefik keeps its connection to the upstream
         assert client.response()[0] == 200

@@ -164,7 +164,9 @@ def test_servers_that_are_down(servers, observe, upstream, other_upstream):
 
     def agree(expected: int) -> bool:
         labels = {"service": "checked@file", "url": other_upstream.url}
-        return all(m.value("traefik_service_server_up", **labels) == expected for m in (agent.metrics(), traefik.metrics()))
+        return all(
+            m.value("traefik_service_server_up", **labels) == expected for m in (agent.metrics(), traefik.metrics())
+        )
 
     wait_until(lambda: agree(1))
     other_upstream.stop()
