@@ -85,6 +85,21 @@ def test_names_from_docker_follow_the_containers(observe, dockerd, traefik):
     assert {("mme-tagging-a@docker",), ("mme-tagging-b@docker",)} <= set(counted)
 
 
+def test_the_api_is_asked_in_the_containers_network(observe, dockerd, traefik):  # noqa: ARG001 -- its upstream runs
+    arguments = ["--entrypoints.web.address=:80", "--providers.docker=true", "--api.insecure=true"]
+    socket = ["-v", f"{dockerd.socket}:/var/run/docker.sock"]
+    other = dockerd.run(get("traefik"), arguments, name="with-api", options=socket)
+    try:
+        agent = observe(other, name="agent-api")
+
+        def sources():
+            return {n["name"]: n["source"] for t in agent.status()["targets"] for n in t["names"]}
+
+        wait_until(lambda: sources().get("mme-tagging@docker", "").startswith("api http://127.0.0.1:8080/"))
+    finally:
+        dockerd.docker("rm", "-f", other.id)
+
+
 def test_found_without_any_configuration(servers, traefik, mongod):
     agent = discovering(servers, name="agent-any")
     wanted = {traefik.cgroup, mongod.cgroup}
