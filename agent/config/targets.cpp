@@ -91,9 +91,7 @@ bool is_server(std::string_view text) {
     const std::string_view before = text.substr(0, scheme);
     if (before != "http" && before != "https" && before != "h2c") return false;
     text.remove_prefix(scheme + 3);
-    if (!text.empty() && text.find_first_of("/?#") != std::string_view::npos)
-      text = text.substr(0, text.find_first_of("/?#"));
-    return !text.empty();
+    return !text.substr(0, text.find_first_of("/?#")).empty();
   }
   return parse_listen_address(text).has_value() && !text.starts_with(':');
 }

@@ -53,7 +53,7 @@ void Agent::tick(Clock::time_point now) {
 
 void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
   const TargetRegistry::Plan plan = registry_.plan(found, now);
-  const ResolveContext before = registry_.context();
+  const ResolveContext before = plan.observe.empty() ? ResolveContext{} : registry_.context();
   const auto forget = [this](const Target& target) {
     observer_->forget(target);
     logger_.info("target is gone", {{"target", target.name}, {"pid", target.pid}, {"cgroup", target.cgroup}});

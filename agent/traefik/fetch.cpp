@@ -69,13 +69,13 @@ int connect_errno(const std::string& path) {
   return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
-std::string name_of(const Endpoint& endpoint) {
+}  // namespace
+
+std::string to_string(const Endpoint& endpoint) {
   if (!endpoint.unix_socket.empty()) return "unix://" + endpoint.unix_socket;
   const bool v6 = endpoint.host.find(':') != std::string::npos;
   return fmt::format("http://{}:{}", v6 ? "[" + endpoint.host + "]" : endpoint.host, endpoint.port);
 }
-
-}  // namespace
 
 tl::expected<Endpoint, std::string> parse_endpoint(const std::string& url) {
   std::string_view rest = url;
@@ -112,7 +112,7 @@ tl::expected<Endpoint, std::string> parse_endpoint(const std::string& url) {
 }
 
 tl::expected<Answer, std::string> fetch(const Endpoint& endpoint, const std::string& path) {
-  const std::string what = fmt::format("ask {} for {}", name_of(endpoint), path);
+  const std::string what = fmt::format("ask {} for {}", to_string(endpoint), path);
   InNamespace there;
   if (const auto entered = there.enter(endpoint.netns); !entered) return tl::make_unexpected(entered.error());
 

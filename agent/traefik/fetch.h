@@ -20,6 +20,9 @@ struct Endpoint {
 // "http://127.0.0.1:9000", "unix:///var/run/docker.sock", "tcp://10.0.0.5:2375". An error says what is wrong with it.
 [[nodiscard]] tl::expected<Endpoint, std::string> parse_endpoint(const std::string& url);
 
+// The reverse; of TCP "http://127.0.0.1:9000".
+[[nodiscard]] std::string to_string(const Endpoint& endpoint);
+
 struct Answer {
   int status = 0;
   std::string body;

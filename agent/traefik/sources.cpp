@@ -118,7 +118,7 @@ void ProcessSources::ask_api(Clock::time_point now) {
   if (answer && answer->status == 200) {
     api_failed_at_.reset();
     if (answer->body == api_.seen) return fails(api_, std::move(api_.problems));
-    const Source source{SourceKind::api, fmt::format("http://{}:{}{}", endpoint->host, endpoint->port, path), 0};
+    const Source source{SourceKind::api, to_string(*endpoint) + path, 0};
     auto configuration = parse_rawdata(answer->body, source);
     says(api_, std::move(answer->body), std::move(configuration));
     return ask_entrypoints(*endpoint);
@@ -137,7 +137,7 @@ void ProcessSources::ask_entrypoints(const Endpoint& endpoint) {
   if (!api_entrypoints_.seen.empty()) return;
   auto answer = fetch(endpoint, path);
   if (!answer || answer->status != 200) return;
-  const Source source{SourceKind::api, fmt::format("http://{}:{}{}", endpoint.host, endpoint.port, path), 0};
+  const Source source{SourceKind::api, to_string(endpoint) + path, 0};
   auto configuration = parse_entrypoints(answer->body, source);
   says(api_entrypoints_, std::move(answer->body), std::move(configuration));
 }
@@ -146,14 +146,15 @@ void ProcessSources::read_files() {
   if (!static_ || !static_->file) return;
   const auto files = ProcessFiles::open(pid_, proc_);
   if (!files) return fails(file_, {files.error()});
-  std::string seen;
-  for (const std::string& path : files_) seen += fmt::format("{} {}\n", path, files->stamp(path));
-  if (!seen.empty() && seen == file_.seen) return;
+  const auto stamps = [&] {
+    std::string all;
+    for (const std::string& path : files_) all += fmt::format("{} {}\n", path, files->stamp(path));
+    return all;
+  };
+  if (!file_.seen.empty() && stamps() == file_.seen) return;
   LoadedFiles loaded = load_files(*static_->file, *files);
   files_ = std::move(loaded.files);
-  seen.clear();
-  for (const std::string& path : files_) seen += fmt::format("{} {}\n", path, files->stamp(path));
-  says(file_, std::move(seen), std::move(loaded.configuration));
+  says(file_, stamps(), std::move(loaded.configuration));
 }
 
 tl::expected<Endpoint, std::string> ProcessSources::docker_endpoint() const {
