@@ -34,7 +34,8 @@ Agent::Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& l
       observer_(std::move(observer)),
       ledger_(config.series_per_family),
       started_at_(Clock::now()),
-      names_watch_([this](const std::string& target, const traefik::Names& names) { take_names(target, names); }) {
+      names_watch_([this](const std::string& target, const traefik::Names& names,
+                          const std::shared_ptr<const traefik::Configuration>&) { take_names(target, names); }) {
   discovery_.set_rules(target_rules(config));
   given_names_ = given_names(config);
 }

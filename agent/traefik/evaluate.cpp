@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kHostUnknown = "the host is not known";
 constexpr std::string_view kHostResolved = "the host is looked up in the DNS (cnameFlattening)";
+constexpr std::string_view kMethodUnknown = "the method is not known";
 constexpr std::string_view kPathUnknown = "the path is not known";
 constexpr std::string_view kQueryUnknown = "the query was cut off";
 constexpr std::string_view kHeadersUnknown = "the headers were cut off";
@@ -83,7 +84,22 @@ Evaluation query(const Matcher& matcher, const RequestView& request) {
   return result;
 }
 
+Evaluation method(const Matcher& matcher, const RequestView& request) {
+  if (!request.unnamed_method) return decided(request.method == matcher.values[0]);
+  return is_named_method(matcher.values[0]) ? decided(false) : unknown(kMethodUnknown);
+}
+
+// A path that begins with a literal that tells paths apart belongs to that literal, or to a longer one.
+Evaluation path_of_class(const Matcher& matcher, const PathsBelow& paths) {
+  const std::string& wanted = matcher.values[0];
+  if (matcher.kind == MatcherKind::path_regexp) return unknown(kPathUnknown);
+  if (matcher.kind == MatcherKind::path_prefix && paths.literal.starts_with(wanted)) return decided(true);
+  const bool elsewhere = wanted.size() <= paths.told_apart || wanted.substr(0, paths.told_apart) != paths.literal;
+  return elsewhere ? decided(false) : unknown(kPathUnknown);
+}
+
 Evaluation path(const Matcher& matcher, const RequestView& request) {
+  if (request.paths) return path_of_class(matcher, *request.paths);
   if (!request.path) return unknown(kPathUnknown);
   const std::string& wanted = matcher.values[0];
   switch (matcher.kind) {
@@ -109,7 +125,7 @@ Evaluation match(const Matcher& matcher, const RequestView& request) {
     case MatcherKind::host_regexp:
       return host_regexp(matcher, request);
     case MatcherKind::method:
-      return decided(request.method == matcher.values[0]);
+      return method(matcher, request);
     case MatcherKind::path:
     case MatcherKind::path_prefix:
     case MatcherKind::path_regexp:

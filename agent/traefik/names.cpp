@@ -11,9 +11,12 @@
 #include <utility>
 
 #include "traefik/ascii.h"
+#include "traefik/routing_table.h"
 
 namespace mme::traefik {
 namespace {
+
+constexpr size_t kRoutingProblemsMax = 20;
 
 struct ServerAddress {
   std::string host;  // without brackets
@@ -143,6 +146,19 @@ Names names_of(const Configuration& configuration, const HostAddresses& addresse
                     unread));
   }
   return names;
+}
+
+std::vector<std::string> routing_problems(const Configuration& configuration) {
+  const RoutingTable table(configuration);
+  std::vector<std::string> out;
+  for (const Diagnostic& diagnostic : table.problems()) {
+    if (out.size() == kRoutingProblemsMax) {
+      out.push_back(fmt::format("… and {} more routers", table.problems().size() - kRoutingProblemsMax));
+      break;
+    }
+    out.push_back(to_string(diagnostic));
+  }
+  return out;
 }
 
 std::map<std::string, std::vector<std::string>, std::less<>> parse_hosts(std::string_view text) {

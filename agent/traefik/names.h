@@ -48,6 +48,9 @@ using HostAddresses = std::function<std::vector<std::string>(std::string_view ho
 // configuration names it, else to those that routers lead to, else to any.
 [[nodiscard]] Names names_of(const Configuration& configuration, const HostAddresses& addresses);
 
+// Routers that Traefik leaves out or that cannot be evaluated: a sentence each, the first twenty and how many more.
+[[nodiscard]] std::vector<std::string> routing_problems(const Configuration& configuration);
+
 // Entries of a hosts file (hosts(5)), by name in lower case.
 [[nodiscard]] std::map<std::string, std::vector<std::string>, std::less<>> parse_hosts(std::string_view text);
 

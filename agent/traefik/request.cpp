@@ -12,6 +12,9 @@
 namespace mme::traefik {
 namespace {
 
+constexpr std::array<std::string_view, 10> kNamedMethods = {"HEAD",    "GET",     "POST",  "PUT",   "DELETE",
+                                                            "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"};
+
 using Headers = decltype(RequestView::headers);
 
 // pkg/middlewares/forwardedheaders
@@ -248,6 +251,10 @@ tl::unexpected<std::string> malformed(std::string what) {
 }
 
 }  // namespace
+
+bool is_named_method(std::string_view method) {
+  return std::find(kNamedMethods.begin(), kNamedMethods.end(), method) != kNamedMethods.end();
+}
 
 tl::expected<RequestHead, std::string> parse_request_head(std::string_view bytes) {
   RequestHead head;

@@ -51,7 +51,19 @@ struct EntrypointOptions {
   bool operator==(const EntrypointOptions&) const = default;
 };
 
-// A request as Traefik's matchers see it. What is not known is absent.
+// The methods that have a name of their own in Traefik's metrics; any other is EXTENSION_METHOD there.
+[[nodiscard]] bool is_named_method(std::string_view method);
+
+// All paths that begin with `literal`, go on, and begin with no longer one of the literals that tell paths apart.
+struct PathsBelow {
+  std::string literal;
+  size_t told_apart = 0;  // bytes: so much of every literal of a rule tells paths apart
+
+  bool operator==(const PathsBelow&) const = default;
+};
+
+// A request as Traefik's matchers see it. What is not known is absent. Also what the requests of a class have in common
+// (route_classes.h).
 struct RequestView {
   std::string method;
   std::optional<std::string> host;  // lower case, without port, the dot at the end kept
@@ -62,6 +74,9 @@ struct RequestView {
   std::optional<IpBytes> client;
   bool client_is_no_address = false;
   bool cname_flattening = false;
+  // Of a class only:
+  bool unnamed_method = false;      // instead of `method`: any that is no named one
+  std::optional<PathsBelow> paths;  // instead of `path`
 };
 
 // Traefik's HTTP server answered by itself: no router and no metric of Traefik ever saw the request.

@@ -236,12 +236,14 @@ struct RoutingTable::Impl {
   Route find(const Muxer& muxer, const RequestView& request) const {
     std::vector<const Compiled*> matching;
     std::string reason;
+    bool incomplete = false;
     candidates(muxer, request, [&](const Compiled& router) {
       if (!matching.empty() && router.priority < matching.front()->priority) return false;
       const Evaluation evaluation =
           router.rule ? evaluate(*router.rule, request) : Evaluation{Verdict::unknown, router.unsupported};
       if (evaluation.verdict == Verdict::no) return true;
       matching.push_back(&router);
+      incomplete = incomplete || (router.rule && evaluation.verdict == Verdict::unknown);
       if (evaluation.verdict == Verdict::unknown && reason.empty()) {
         reason = router.rule ? fmt::format("router {}: {}", router.name, evaluation.reason) : router.unsupported;
       }
@@ -249,7 +251,11 @@ struct RoutingTable::Impl {
     });
     if (matching.empty()) return {};
     const Compiled& first = *matching.front();
-    if (!reason.empty()) return unknown(std::move(reason));
+    if (!reason.empty()) {
+      Route route = unknown(std::move(reason));
+      route.incomplete = incomplete;
+      return route;
+    }
     if (matching.size() > 1) {
       Route route = unknown(fmt::format("routers {} and {} both match with priority {}: Traefik chooses by chance",
                                         first.name, matching[1]->name, first.priority));
@@ -283,6 +289,38 @@ struct RoutingTable::Impl {
     return route;
   }
 
+  // Where a request comes in, or why no router is certain to see it.
+  tl::expected<const Listener*, Route> reached(std::string_view entrypoint, bool tls) const {
+    const auto listener = listeners.find(entrypoint);
+    if (listener == listeners.end()) {
+      return tl::make_unexpected(unknown(fmt::format("there is no entrypoint {}", entrypoint)));
+    }
+    const std::string& tcp_router = listener->second.tcp_router;
+    if (!tcp_router.empty() && !tls) {
+      return tl::make_unexpected(unknown(fmt::format("the TCP router {} may take the connection", tcp_router)));
+    }
+    return &listener->second;
+  }
+
+  // A router that was not read may have a higher priority, save over Traefik's own.
+  Route find_among_read(const Muxer& muxer, const RequestView& request) const {
+    Route route = find(muxer, request);
+    const bool own = route.outcome == Route::Outcome::matched && supreme.contains(route.router);
+    if (unread.empty() || own) return route;
+    const bool incomplete = route.incomplete;
+    route = unknown(fmt::format("{} could not be read", unread.front()));
+    route.incomplete = incomplete;
+    return route;
+  }
+
+  void collect_rules(const Muxer& muxer, std::vector<const RuleNode*>& out) const {
+    for (const size_t index : muxer.order) {
+      const Compiled& router = compiled[index];
+      if (router.rule) out.push_back(&*router.rule);
+      if (router.children) collect_rules(*router.children, out);
+    }
+  }
+
   void problem(const Router& router, std::string what) {
     problems.push_back({router.source, fmt::format("router {}: {}", router.name, what)});
   }
@@ -300,23 +338,21 @@ RoutingTable& RoutingTable::operator=(RoutingTable&&) noexcept = default;
 RoutingTable::~RoutingTable() = default;
 
 Route RoutingTable::find(std::string_view entrypoint, const RequestHead& head) const {
-  const auto listener = impl_->listeners.find(entrypoint);
-  if (listener == impl_->listeners.end()) return unknown(fmt::format("there is no entrypoint {}", entrypoint));
-  if (!listener->second.tcp_router.empty() && !head.tls) {
-    return unknown(fmt::format("the TCP router {} may take the connection", listener->second.tcp_router));
-  }
-  const auto view = view_of(head, listener->second.options);
+  const auto listener = impl_->reached(entrypoint, head.tls);
+  if (!listener) return listener.error();
+  const auto view = view_of(head, (*listener)->options);
   if (!view) {
     Route route;
     route.outcome = Route::Outcome::refused;
     route.reason = view.error().reason;
     return route;
   }
-  Route route = impl_->find(head.tls ? listener->second.tls : listener->second.plain, *view);
-  // A router that was not read may have a higher priority, save over Traefik's own.
-  const bool own = route.outcome == Route::Outcome::matched && impl_->supreme.contains(route.router);
-  if (!impl_->unread.empty() && !own) return unknown(fmt::format("{} could not be read", impl_->unread.front()));
-  return route;
+  return impl_->find_among_read(head.tls ? (*listener)->tls : (*listener)->plain, *view);
+}
+
+Route RoutingTable::find_for_class(std::string_view entrypoint, const RequestView& common) const {
+  const auto listener = impl_->reached(entrypoint, false);
+  return listener ? impl_->find_among_read((*listener)->plain, common) : listener.error();
 }
 
 std::vector<RoutingTable::Entry> RoutingTable::entries(std::string_view entrypoint, bool tls) const {
@@ -327,6 +363,13 @@ std::vector<RoutingTable::Entry> RoutingTable::entries(std::string_view entrypoi
     const auto& router = impl_->compiled[index];
     out.push_back({router.name, router.service, router.priority, router.rule ? &*router.rule : nullptr});
   }
+  return out;
+}
+
+std::vector<const RuleNode*> RoutingTable::rules(std::string_view entrypoint) const {
+  std::vector<const RuleNode*> out;
+  const auto listener = impl_->listeners.find(entrypoint);
+  if (listener != impl_->listeners.end()) impl_->collect_rules(listener->second.plain, out);
   return out;
 }
 

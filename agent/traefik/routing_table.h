@@ -24,6 +24,7 @@ struct Route {
   std::string service;  // as in Traefik's router metrics; of unknown: set when every candidate has the same
   std::vector<std::string> parents;  // routers above it, from the root; Traefik counts the request for each
   std::string reason;                // of refused and unknown
+  bool incomplete = false;           // of unknown: more of the request might decide
 
   bool operator==(const Route&) const = default;
 };
@@ -40,6 +41,10 @@ class RoutingTable {
 
   [[nodiscard]] Route find(std::string_view entrypoint, const RequestHead& head) const;
 
+  // For all requests without TLS of which the view says what they have in common: every one that Traefik's HTTP server
+  // takes has this route, unless it is `incomplete`.
+  [[nodiscard]] Route find_for_class(std::string_view entrypoint, const RequestView& common) const;
+
   // A router of an entrypoint, in the order of evaluation. Routers of equal priority come in no order: where two of
   // them match, Traefik chooses by chance and `find` says unknown.
   struct Entry {
@@ -49,6 +54,10 @@ class RoutingTable {
     const RuleNode* rule = nullptr;  // null: cannot be evaluated
   };
   [[nodiscard]] std::vector<Entry> entries(std::string_view entrypoint, bool tls = false) const;
+
+  // All rules that a request without TLS may meet on an entrypoint, of routers below others as well. They live as long
+  // as the table.
+  [[nodiscard]] std::vector<const RuleNode*> rules(std::string_view entrypoint) const;
 
   // Routers that were left out or cannot be evaluated.
   [[nodiscard]] const Diagnostics& problems() const;

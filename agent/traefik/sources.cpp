@@ -64,13 +64,13 @@ tl::expected<std::string, std::string> body(const Endpoint& endpoint, const std:
 ProcessSources::ProcessSources(pid_t pid, GivenNames given, std::string proc)
     : pid_(pid), given_(std::move(given)), proc_(std::move(proc)) {}
 
-Names ProcessSources::refresh(Clock::time_point now) {
+Learnt ProcessSources::refresh(Clock::time_point now) {
   if (!static_) read_static();
   ask_api(now);
   read_files();
   ask_docker(now);
-  if (std::exchange(changed_, false)) names_ = named();
-  return names_;
+  if (std::exchange(changed_, false)) learn();
+  return learnt_;
 }
 
 void ProcessSources::says(Known& source, std::string seen, tl::expected<Configuration, Diagnostics> configuration) {
@@ -228,14 +228,20 @@ Configuration ProcessSources::given() const {
   return configuration;
 }
 
-Names ProcessSources::named() {
-  Names names = names_of(resolved(merged({given(), api_.configuration, api_entrypoints_.configuration,
-                                          internal_.configuration, file_.configuration, docker_.configuration})),
-                         [this](std::string_view host) { return addresses(host); });
+void ProcessSources::learn() {
+  Configuration configuration = resolved(merged({given(), api_.configuration, api_entrypoints_.configuration,
+                                                 internal_.configuration, file_.configuration, docker_.configuration}));
+  Names& names = learnt_.names;
+  names = names_of(configuration, [this](std::string_view host) { return addresses(host); });
   for (const Known* source : {&internal_, &api_, &api_entrypoints_, &file_, &docker_}) {
     names.problems.insert(names.problems.end(), source->problems.begin(), source->problems.end());
   }
-  return names;
+  const bool same = learnt_.configuration && *learnt_.configuration == configuration;
+  if (!same) {
+    routing_problems_ = routing_problems(configuration);
+    learnt_.configuration = std::make_shared<const Configuration>(std::move(configuration));
+  }
+  names.problems.insert(names.problems.end(), routing_problems_.begin(), routing_problems_.end());
 }
 
 std::vector<std::string> ProcessSources::addresses(std::string_view host) const {

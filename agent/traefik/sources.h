@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,12 @@ struct GivenNames {
   bool operator==(const GivenNames&) const = default;
 };
 
+// What all sources say together.
+struct Learnt {
+  Names names;
+  std::shared_ptr<const Configuration> configuration;  // after `resolved`; another pointer only with another value
+};
+
 // Everything that says how one running Traefik names things (design decision 10). Asking again is cheap where nothing
 // has changed. Blocks for seconds where a server does not answer; one caller at a time, in a thread of its own.
 class ProcessSources {
@@ -35,7 +42,7 @@ class ProcessSources {
   ProcessSources(pid_t pid, GivenNames given, std::string proc = "/proc");
 
   // Looks at every source. A source that fails keeps what it said last, and is among the problems.
-  [[nodiscard]] Names refresh(Clock::time_point now);
+  [[nodiscard]] Learnt refresh(Clock::time_point now);
 
  private:
   // What a source said last.
@@ -56,7 +63,7 @@ class ProcessSources {
   [[nodiscard]] std::optional<Endpoint> api_endpoint();
   [[nodiscard]] tl::expected<Endpoint, std::string> docker_endpoint() const;
   [[nodiscard]] Configuration given() const;
-  [[nodiscard]] Names named();
+  void learn();
   [[nodiscard]] std::vector<std::string> addresses(std::string_view host) const;
 
   pid_t pid_;
@@ -72,8 +79,9 @@ class ProcessSources {
   std::optional<Clock::time_point> api_failed_at_;
   std::optional<Clock::time_point> docker_asked_at_;
   int64_t docker_events_from_ = 0;  // Unix time in nanoseconds
-  bool changed_ = true;             // since names_ were made
-  Names names_;
+  bool changed_ = true;             // since learnt_ was made
+  Learnt learnt_;
+  std::vector<std::string> routing_problems_;  // of its configuration
 };
 
 }  // namespace mme::traefik

@@ -8,6 +8,11 @@ namespace {
 
 constexpr std::chrono::seconds kEvery{2};
 
+bool same(const Learnt& a, const Learnt& b) {
+  if (a.names != b.names || !a.configuration || !b.configuration) return false;
+  return a.configuration == b.configuration || *a.configuration == *b.configuration;
+}
+
 }  // namespace
 
 NamesWatch::NamesWatch(Report report) : report_(std::move(report)), thread_([this] { run(); }) {}
@@ -50,14 +55,14 @@ void NamesWatch::refresh(const std::vector<Watched>& watched) {
     if (!known.empty() && known.mapped().watched == one) {
       followed_.insert(std::move(known));
     } else {
-      followed_.emplace(one.target, Followed{one, ProcessSources(one.pid, one.given), {}, false});
+      followed_.emplace(one.target, Followed{one, ProcessSources(one.pid, one.given), {}});
     }
   }
   for (auto& [target, followed] : followed_) {
-    Names names = followed.sources.refresh(ProcessSources::Clock::now());
-    if (std::exchange(followed.ever, true) && names == followed.reported) continue;
-    report_(target, names);
-    followed.reported = std::move(names);
+    Learnt learnt = followed.sources.refresh(ProcessSources::Clock::now());
+    if (same(learnt, followed.reported)) continue;
+    report_(target, learnt.names, learnt.configuration);
+    followed.reported = std::move(learnt);
   }
 }
 

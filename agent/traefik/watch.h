@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -28,12 +29,13 @@ struct Watched {
   bool operator==(const Watched&) const = default;
 };
 
-// Follows the names of every Traefik in a thread of its own: asks their sources every two seconds, and at once when
-// there is a new one.
+// Follows the names and the configuration of every Traefik in a thread of its own: asks their sources every two
+// seconds, and at once when there is a new one.
 class NamesWatch {
  public:
-  // Called by the thread whenever the names of a target have changed.
-  using Report = std::function<void(const std::string& target, const Names& names)>;
+  // Called by the thread whenever the names or the configuration (after `resolved`) of a target have changed.
+  using Report = std::function<void(const std::string& target, const Names& names,
+                                    const std::shared_ptr<const Configuration>& configuration)>;
 
   explicit NamesWatch(Report report);
   ~NamesWatch();
@@ -47,8 +49,7 @@ class NamesWatch {
   struct Followed {
     Watched watched;
     ProcessSources sources;
-    Names reported;
-    bool ever = false;
+    Learnt reported;  // no configuration: nothing yet
   };
 
   void run();

@@ -102,5 +102,18 @@ TEST(Names, Hosts) {
   EXPECT_EQ(hosts.size(), 3U);
 }
 
+TEST(Names, RoutingProblemsAreTwentyAndACount) {
+  Configuration made = configuration({{"a@file", {}}}, {"a@file"});
+  EXPECT_EQ(routing_problems(made), std::vector<std::string>{"file: router to-a@file: none of its entrypoints exists"});
+  for (int i = 0; i < 24; i++) {
+    Router router;
+    router.name = "r" + std::to_string(i);
+    made.routers.emplace(router.name, router);
+  }
+  const auto problems = routing_problems(made);
+  ASSERT_EQ(problems.size(), 21U);
+  EXPECT_EQ(problems.back(), "… and 5 more routers");
+}
+
 }  // namespace
 }  // namespace mme::traefik
