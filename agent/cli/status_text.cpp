@@ -196,6 +196,8 @@ std::string status_text(const Status& status, bool color) {
   const std::string window = status.window_s > 0 ? ", last " + uptime_text(status.window_s + 0.5) : "";
   return header(status, paint) + targets(status, paint) + names(status, paint) + hooks(status, paint) +
          groups(status, GroupKind::entrypoint, "ENTRYPOINTS" + window, paint) +
+         groups(status, GroupKind::route, "ROUTES" + window, paint) +
+         groups(status, GroupKind::router, "ROUTERS" + window, paint) +
          groups(status, GroupKind::upstream, "UPSTREAM SERVERS" + window, paint) +
          groups(status, GroupKind::mongo, "MONGODB COMMANDS" + window, paint) + skips(status, paint) +
          cost(status, paint);

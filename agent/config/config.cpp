@@ -24,6 +24,8 @@ std::string to_string(const ConfigErrors& errors) {
 ConfigDifference compare(const Config& running, const Config& wanted) {
   ConfigDifference difference;
   if (running.targets != wanted.targets) difference.reloadable.emplace_back("targets");
+  if (running.routes != wanted.routes) difference.reloadable.emplace_back("routes");
+  if (running.compat_traefik != wanted.compat_traefik) difference.reloadable.emplace_back("compat.traefik");
   if (running.log_level != wanted.log_level) difference.reloadable.emplace_back("log.level");
   if (running.log_format != wanted.log_format) difference.reloadable.emplace_back("log.format");
 
@@ -40,6 +42,8 @@ ConfigDifference compare(const Config& running, const Config& wanted) {
 Config reloaded(const Config& running, const Config& wanted) {
   Config next = running;
   next.targets = wanted.targets;
+  next.routes = wanted.routes;
+  next.compat_traefik = wanted.compat_traefik;
   next.log_level = wanted.log_level;
   next.log_format = wanted.log_format;
   return next;

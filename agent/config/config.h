@@ -55,8 +55,23 @@ struct TargetConfig {
   bool operator==(const TargetConfig&) const = default;
 };
 
+// Requests that are counted under a name of the operator's. No two have the same name.
+struct RouteConfig {
+  std::string name;     // the label `route`
+  std::string method;   // empty: any
+  std::string path;     // begins with '/'; a segment "{id}" stands for any one
+  bool prefix = false;  // `path` is the beginning of one, without "{id}"
+
+  bool operator==(const RouteConfig&) const = default;
+};
+
+// Whether families in Traefik's own names are served.
+enum class CompatTraefik : uint8_t { automatic, on, off };  // automatic: unless Traefik serves them itself
+
 // The bounds which Traefik's users rely on; always among Config::histogram_bounds_s.
 inline constexpr double kRequiredBounds[] = {0.1, 0.3, 1.2, 5.0};
+
+inline constexpr size_t kRoutesMax = 100;
 
 // All settings; default-constructed it is what the agent does without a file.
 struct Config {
@@ -64,6 +79,8 @@ struct Config {
   std::vector<TargetConfig> targets = {
       {.kind = TargetKind::traefik, .name = {}, .selector = ByProcess{"traefik"}, .ports = {}},
       {.kind = TargetKind::mongod, .name = {}, .selector = ByProcess{"mongod"}, .ports = {}}};
+  std::vector<RouteConfig> routes = {{.name = "promote", .method = "POST", .path = "/promote"}};  // at most kRoutesMax
+  CompatTraefik compat_traefik = CompatTraefik::automatic;
   // Seconds, ascending, kRequiredBounds included, at most MME_BOUNDS_MAX.
   std::vector<double> histogram_bounds_s = {0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2,
                                             0.3,   0.5,  0.75,  1.2,  2.5,   5.0, 10};
@@ -109,7 +126,7 @@ inline constexpr size_t kConfigBytesMax = 1 << 20;
 
 // Keys whose values differ, as they are written in the file ("log.level", "targets").
 struct ConfigDifference {
-  std::vector<std::string> reloadable;  // take effect at once: targets, log.*
+  std::vector<std::string> reloadable;  // take effect at once: targets, routes, compat.*, log.*
   std::vector<std::string> restart;     // need a new process: web.listen, histogram.bounds, limits.*
 
   [[nodiscard]] bool empty() const { return reloadable.empty() && restart.empty(); }

@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "config/config.h"
 #include "config/reader.h"
+#include "config/routes.h"
 #include "config/targets.h"
 #include "mme/limits.h"
 
@@ -23,13 +25,14 @@ constexpr int64_t kConnectionsMax = 1000000;
 constexpr double kBoundMax_s = 3600;
 
 // Those with false are keys of the design that this version does not have yet.
-constexpr KnownKey kRootKeys[] = {
-    {"web"},           {"targets"},       {"histogram"},   {"limits"},           {"log"},
-    {"routes", false}, {"compat", false}, {"slow", false}, {"isolation", false}, {"spikes", false}};
+constexpr KnownKey kRootKeys[] = {{"web"},    {"targets"}, {"routes"},      {"compat"},           {"histogram"},
+                                  {"limits"}, {"log"},     {"slow", false}, {"isolation", false}, {"spikes", false}};
 constexpr KnownKey kWebKeys[] = {{"listen"}, {"listeners", false}, {"config_file", false}};
+constexpr KnownKey kCompatKeys[] = {{"traefik"}};
 constexpr KnownKey kHistogramKeys[] = {{"bounds"}};
 constexpr KnownKey kLimitsKeys[] = {{"series_per_family"}, {"connections"}};
 constexpr KnownKey kLogKeys[] = {{"level"}, {"format"}};
+constexpr std::string_view kCompatTraefik[] = {"auto", "on", "off"};
 constexpr std::string_view kLogLevels[] = {"debug", "info", "warn", "error"};
 constexpr std::string_view kLogFormats[] = {"logfmt", "json"};
 
@@ -45,6 +48,16 @@ void read_web(Reader& reader, const Cursor& web, Config& config) {
   } else {
     reader.error(*listen, address.error().message, fmt::format("expected {}", what));
   }
+}
+
+void read_compat(Reader& reader, const Cursor& compat, Config& config) {
+  const Members keys = reader.members(compat, kCompatKeys);
+  const Cursor* value = find(keys, "traefik");
+  const auto choice = value == nullptr ? std::nullopt : reader.choice(*value, kCompatTraefik);
+  if (!choice) return;
+  config.compat_traefik = *choice == "on"    ? CompatTraefik::on
+                          : *choice == "off" ? CompatTraefik::off
+                                             : CompatTraefik::automatic;
 }
 
 // Bounds are compared by the kernel in whole nanoseconds.
@@ -118,6 +131,8 @@ tl::expected<Config, ConfigErrors> parse_config(std::string_view text, const std
   const Members keys = reader.members(reader.root(), kRootKeys);
   if (const Cursor* web = find(keys, "web")) read_web(reader, *web, config);
   if (const Cursor* targets = find(keys, "targets")) read_targets(reader, *targets, config);
+  if (const Cursor* routes = find(keys, "routes")) read_routes(reader, *routes, config);
+  if (const Cursor* compat = find(keys, "compat")) read_compat(reader, *compat, config);
   if (const Cursor* histogram = find(keys, "histogram")) read_histogram(reader, *histogram, config);
   if (const Cursor* limits = find(keys, "limits")) read_limits(reader, *limits, config);
   if (const Cursor* log = find(keys, "log")) read_log(reader, *log, config);

@@ -14,6 +14,8 @@
 namespace mme {
 namespace {
 
+constexpr size_t kLabelBytesMax = 128;
+
 std::string list_of(std::span<const std::string_view> names) {
   std::string result;
   for (const std::string_view name : names) {
@@ -155,6 +157,12 @@ std::optional<std::string> Reader::text(const Cursor& value, std::string_view wh
     return std::nullopt;
   }
   return node.text;
+}
+
+std::optional<std::string> Reader::label(const Cursor& value, std::string text) {
+  if (text.size() <= kLabelBytesMax) return text;
+  error(value, fmt::format("has {} bytes", text.size()), fmt::format("expected at most {}", kLabelBytesMax));
+  return std::nullopt;
 }
 
 std::optional<int64_t> Reader::whole_number(const Cursor& value, int64_t lowest, int64_t highest) {

@@ -49,6 +49,8 @@ class Reader {
 
   // Text without control characters. `what` completes "expected …".
   std::optional<std::string> text(const Cursor& value, std::string_view what);
+  // `text`, that is or stands beside `value`, where it is short enough for a label value.
+  std::optional<std::string> label(const Cursor& value, std::string text);
   std::optional<int64_t> whole_number(const Cursor& value, int64_t lowest, int64_t highest);
   std::optional<double> number(const Cursor& value, std::string_view what);
   // One of a closed set.

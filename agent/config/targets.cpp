@@ -17,7 +17,6 @@ namespace {
 
 constexpr int64_t kPidMax = 4194304;  // PID_MAX_LIMIT of the kernel
 constexpr int64_t kPortMax = 65535;
-constexpr size_t kLabelBytesMax = 128;
 constexpr size_t kPathBytesMax = 4096;
 
 // Those with false are keys of the design that this version does not have yet.
@@ -51,15 +50,6 @@ std::vector<uint16_t> read_ports(Reader& reader, const Cursor& list) {
   return ports;
 }
 
-// Text that becomes a label value.
-std::optional<std::string> checked_label(Reader& reader, const Cursor& value, std::string label) {
-  if (label.size() > kLabelBytesMax) {
-    reader.error(value, fmt::format("has {} bytes", label.size()), fmt::format("expected at most {}", kLabelBytesMax));
-    return std::nullopt;
-  }
-  return label;
-}
-
 std::map<std::string, uint16_t> read_entrypoints(Reader& reader, const Cursor& map,
                                                  const std::vector<uint16_t>& ports) {
   std::map<std::string, uint16_t> entrypoints;
@@ -70,7 +60,7 @@ std::map<std::string, uint16_t> read_entrypoints(Reader& reader, const Cursor& m
       continue;
     }
     const auto port = read_port(reader, value);
-    if (!checked_label(reader, value, name) || !port) continue;
+    if (!reader.label(value, name) || !port) continue;
     const auto [first, inserted] = name_of.try_emplace(*port, name);
     if (!inserted) {
       reader.error(value, fmt::format("{} has two names, {} and {}", *port, in_quotes(first->second), in_quotes(name)),
@@ -104,7 +94,7 @@ std::map<std::string, std::vector<std::string>> read_services(Reader& reader, co
       continue;
     }
     const auto items = reader.items(value, "servers");
-    if (!checked_label(reader, value, name) || !items) continue;
+    if (!reader.label(value, name) || !items) continue;
     if (items->empty()) reader.error(value, "is empty", "name a server such as 10.0.0.5:8000");
     for (const Cursor& item : *items) {
       const auto text = reader.text(item, "a server such as 10.0.0.5:8000 or http://10.0.0.5:8000");
@@ -226,7 +216,7 @@ TargetConfig read_target(Reader& reader, const Cursor& target, TargetKind kind, 
   read_selector(reader, target, keys, claims, result);
   if (const Cursor* value = find(keys, "name")) {
     const auto text = reader.text(*value, "a name for the label target");
-    const auto name = text ? checked_label(reader, *value, *text) : std::nullopt;
+    const auto name = text ? reader.label(*value, *text) : std::nullopt;
     if (name) {
       result.name = *name;
       const auto [first, inserted] = claims.names.try_emplace(*name, value->at.line);

@@ -102,7 +102,7 @@ void Agent::take_names(const std::string& target, const traefik::Names& names) {
     learnt.names.push_back({"entrypoint", ":" + std::to_string(port), name.name, to_string(name.source)});
   }
   for (const auto& [address, server] : names.servers) {
-    learnt.servers[address] = {server.service, server.url};
+    learnt.servers[address] = {server.service, server.url, server.services};
     learnt.names.push_back({"server", address, server.service, to_string(server.source)});
   }
   for (const auto& [service, servers] : names.servers_up) {

@@ -2,7 +2,6 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -10,148 +9,19 @@
 #include <vector>
 
 #include "metrics/exposition.h"
+#include "metrics/http_families.h"
 #include "metrics/names.h"
+#include "metrics/runs.h"
 #include "metrics/text.h"
 
 namespace mme {
 namespace {
 
-// Series that are one sample: they differ by labels that are not shown.
-template <typename Series>
-struct Run {
-  std::string labels;
-  std::span<const Series> series;
-};
-
-// Neighbours with the same `key`; resolve() sorted by these labels, the target last.
-template <typename Series, typename Key>
-std::vector<Run<Series>> runs(const std::vector<Series>& all, Key key, std::string (*labels)(const Series&)) {
-  std::vector<Run<Series>> result;
-  result.reserve(all.size());
-  for (size_t begin = 0; begin < all.size();) {
-    size_t end = begin + 1;
-    while (end < all.size() && key(all[begin]) == key(all[end])) ++end;
-    result.push_back({labels(all[begin]), std::span<const Series>(&all[begin], end - begin)});
-    begin = end;
-  }
-  return result;
-}
-
-template <typename Series>
-uint64_t count(std::span<const Series> run) {
-  uint64_t total = 0;
-  for (const Series& series : run) total += series.latency.count();
-  return total;
-}
-
-template <typename Series>
-uint64_t sum(std::span<const Series> run, uint64_t Series::*field) {
-  uint64_t total = 0;
-  for (const Series& series : run) total += series.*field;
-  return total;
-}
-
-// The exact counts of the configured bounds, of all series of a run, cumulative as Prometheus wants them.
-template <typename Series>
-HistogramSample histogram(const std::vector<double>& bounds_s, std::span<const Series> run) {
-  HistogramSample histogram;
-  histogram.cumulative.reserve(bounds_s.size());
-  uint64_t cumulative = 0;
-  for (size_t i = 0; i < bounds_s.size(); ++i) {
-    for (const Series& series : run) {
-      if (i < series.latency.bounds.size()) cumulative += series.latency.bounds[i];
-    }
-    histogram.cumulative.push_back(cumulative);
-  }
-  uint64_t sum_ns = 0;
-  for (const Series& series : run) sum_ns += series.latency.sum_ns;
-  histogram.count = count(run);
-  histogram.sum = static_cast<double>(sum_ns) / 1e9;
-  return histogram;
-}
-
-auto http_exposed(const HttpSeries& series) {
-  return std::tie(series.name, series.url, series.code, series.method, series.protocol);
-}
 auto mongo_exposed(const MongoSeries& series) {
   return std::tie(series.command, series.database, series.collection, series.outcome);
 }
 auto mongo_without_outcome(const MongoSeries& series) {
   return std::tie(series.command, series.database, series.collection);
-}
-
-// What the HTTP families differ in.
-struct HttpLeg {
-  std::string prefix;  // "traefik_entrypoint"
-  std::string where;   // of HELP: "on an entrypoint"
-  std::string duration;
-  std::string (*labels)(const HttpSeries&);
-};
-
-std::string entrypoint_labels(const HttpSeries& series) {
-  return label_pairs(
-      {{"code", series.code}, {"entrypoint", series.name}, {"method", series.method}, {"protocol", series.protocol}});
-}
-
-std::string upstream_labels(const HttpSeries& series) {
-  return label_pairs({{"code", series.code},
-                      {"method", series.method},
-                      {"protocol", series.protocol},
-                      {"service", series.name},
-                      {"url", series.url}});
-}
-
-std::string service_labels(const HttpSeries& series) {
-  return label_pairs(
-      {{"code", series.code}, {"method", series.method}, {"protocol", series.protocol}, {"service", series.name}});
-}
-
-void http_leg(const HttpLeg& leg, const std::vector<HttpSeries>& all, const std::vector<double>& bounds_s,
-              TextWriter& out) {
-  using Span = std::span<const HttpSeries>;
-  const auto shown = runs(all, http_exposed, leg.labels);
-  const auto counter = [&](const char* suffix, const std::string& help, auto value) {
-    out.family(leg.prefix + suffix, help + ' ' + leg.where + ", partitioned by status code, protocol, and method.",
-               MetricType::counter);
-    for (const auto& run : shown) out.sample(run.labels, value(run.series));
-  };
-  counter("_requests_total", "How many HTTP requests were processed", count<HttpSeries>);
-  out.family(leg.prefix + "_request_duration_seconds", leg.duration, MetricType::histogram);
-  for (const auto& run : shown) out.histogram(run.labels, bounds_s, histogram(bounds_s, run.series));
-  counter("_requests_bytes_total", "The total size of request bodies in bytes",
-          [](Span run) { return sum(run, &HttpSeries::request_bytes); });
-  counter("_responses_bytes_total", "The total size of response bodies in bytes",
-          [](Span run) { return sum(run, &HttpSeries::response_bytes); });
-}
-
-void http_families(const Snapshot& snapshot, TextWriter& out) {
-  http_leg({"traefik_entrypoint", "on an entrypoint",
-            "How long a request took on an entrypoint, from its first byte at the socket to the last byte of the "
-            "response leaving it. Traefik's own figure excludes the wait in the socket.",
-            entrypoint_labels},
-           snapshot.entrypoint, snapshot.bounds_s, out);
-  http_leg({"traefik_service", "on a service",
-            "How long a request took on a service, from the first byte of the request leaving Traefik to the last byte "
-            "of the response at Traefik's socket.",
-            service_labels},
-           snapshot.service, snapshot.bounds_s, out);
-  http_leg({"mme_upstream", "by an upstream server",
-            "How long an upstream server took, from the first byte of the request leaving Traefik to the last byte of "
-            "the response at Traefik's socket.",
-            upstream_labels},
-           snapshot.upstream, snapshot.bounds_s, out);
-
-  out.family("traefik_service_server_up", "Whether the server of the service is up, as Traefik's API says: 0 or 1.",
-             MetricType::gauge);
-  for (const ServerUp& server : snapshot.servers_up) {
-    out.sample(label_pairs({{"service", server.service}, {"url", server.url}}), uint64_t{server.up});
-  }
-
-  out.family("traefik_open_connections", "How many open connections exist, by entrypoint and protocol.",
-             MetricType::gauge);
-  for (const auto& [entrypoint, count] : snapshot.open_by_entrypoint) {
-    out.sample(label_pairs({{"entrypoint", entrypoint}, {"protocol", "TCP"}}), count);
-  }
 }
 
 std::string mongo_labels(const MongoSeries& series) {

@@ -29,11 +29,18 @@ std::string entrypoint_label(const ResolveContext& context, uint16_t target, uin
   return ":" + std::to_string(port);
 }
 
+const RouteLabels& route_labels(const ResolveContext& context, uint16_t route) {
+  static const RouteLabels none;
+  static const RouteLabels unknown{.routers = {{std::string(kUnknown), std::string(kUnknown)}}};
+  if (route == MME_ROUTE_NONE) return none;
+  return route < context.routes->size() ? (*context.routes)[route] : unknown;
+}
+
 HttpLabels http_labels(const ResolveContext& context, const mme_series_key& key) {
   if (key.other != 0) {
     const std::string other(kOther);
     const bool upstream = key.family == MME_FAMILY_UPSTREAM;
-    return {other, upstream ? other : std::string(), other, other, other, other, other};
+    return {other, {}, upstream ? other : std::string(), other, other, other, other, other};
   }
   HttpLabels labels;
   labels.code = std::to_string(key.code);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "mme/abi.h"
 
@@ -14,8 +15,9 @@ namespace mme {
 
 // Whose connections go to an address.
 struct ServerName {
-  std::string service;  // "mme-tagging@docker", "ambiguous"
-  std::string url;      // as Traefik has it
+  std::string service;                     // "mme-tagging@docker", "ambiguous"
+  std::string url;                         // as Traefik has it
+  std::vector<std::string> services = {};  // of "ambiguous": which ones; else empty
 
   bool operator==(const ServerName&) const = default;
 };
@@ -28,22 +30,44 @@ struct ResolveTarget {
   std::shared_ptr<const ServerNames> servers = std::make_shared<ServerNames>();
 };
 
+struct RouterLabels {
+  std::string router, service;
+
+  auto operator<=>(const RouterLabels&) const = default;
+};
+
+// What requests of one kind are counted under, by the id in series keys. Ids are never given again.
+struct RouteLabels {
+  std::vector<RouterLabels> routers = {};  // all that count the request; empty: none
+  std::string service = {};                // the one load balancer that such requests reach; else empty
+  bool direct = false;                     // nothing but that service answers them
+  std::string route = {};                  // the operator's name for it; empty: none
+
+  auto operator<=>(const RouteLabels&) const = default;
+};
+using RouteTable = std::vector<RouteLabels>;  // by id; [0]: of MME_ROUTE_NONE, empty
+
 struct ResolveContext {
   std::unordered_map<uint16_t, ResolveTarget> targets;
+  std::shared_ptr<const RouteTable> routes = std::make_shared<const RouteTable>(1);  // never null
 };
 
 // The labels of an HTTP series, in the order in which they are sorted: those that a scrape shows come first.
 struct HttpLabels {
-  std::string name;  // entrypoint, or service; of a server that no service is known to have "ip:port"
-  std::string url;   // of upstream servers
+  std::string name;     // HttpSeries::name
+  std::string service;  // of routers and of the operator's routes
+  std::string url;      // of upstream servers
   std::string code, method, protocol;
-  std::string leg;  // entrypoint, or the server's "ip:port"
+  std::string leg;  // HttpSeries::leg
   std::string target;
 
   auto operator<=>(const HttpLabels&) const = default;
 };
 
 [[nodiscard]] HttpLabels http_labels(const ResolveContext& context, const mme_series_key& key);
+
+// What an id stands for; one that the table does not have is a router "unknown".
+[[nodiscard]] const RouteLabels& route_labels(const ResolveContext& context, uint16_t route);
 
 // The address itself stands where a name should: ":8080", "10.0.0.5:8000".
 [[nodiscard]] bool is_unnamed(const HttpLabels& labels);

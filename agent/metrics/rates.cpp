@@ -42,6 +42,10 @@ std::string_view to_string(GroupKind kind) {
   switch (kind) {
     case GroupKind::entrypoint:
       return "entrypoint";
+    case GroupKind::route:
+      return "route";
+    case GroupKind::router:
+      return "router";
     case GroupKind::upstream:
       return "upstream";
     case GroupKind::mongo:
@@ -59,6 +63,8 @@ Totals totals(const Snapshot& snapshot) {
     }
   };
   add_http(GroupKind::entrypoint, snapshot.entrypoint);
+  add_http(GroupKind::route, snapshot.route);
+  add_http(GroupKind::router, snapshot.router);
   add_http(GroupKind::upstream, snapshot.upstream);
   for (const MongoSeries& series : snapshot.mongo) {
     add(groups[{GroupKind::mongo, series.target, series.command}], series.latency, series.request_bytes,

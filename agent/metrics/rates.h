@@ -12,10 +12,11 @@
 
 namespace mme {
 
-enum class GroupKind : uint8_t { entrypoint, upstream, mongo };
+enum class GroupKind : uint8_t { entrypoint, route, router, upstream, mongo };
 [[nodiscard]] std::string_view to_string(GroupKind kind);
 
-// What an operator looks at as one line: an entrypoint, an upstream server, a MongoDB command; of one target.
+// What an operator looks at as one line: an entrypoint, one of the own routes, a router, an upstream server, a MongoDB
+// command; of one target.
 struct GroupKey {
   GroupKind kind = GroupKind::entrypoint;
   std::string target;

@@ -8,6 +8,9 @@
 
 #include "metrics/mongo_errors.h"
 #include "metrics/names.h"
+#include "metrics/route_series.h"
+#include "metrics/series_by_labels.h"
+#include "metrics/service_series.h"
 
 namespace mme {
 namespace {
@@ -39,16 +42,7 @@ MongoLabels mongo_labels(const ResolveContext& context, const KernelSnapshot& ra
 }
 
 HttpSeries series_of(HttpLabels labels, RawSeries& source) {
-  return {.target = std::move(labels.target),
-          .leg = std::move(labels.leg),
-          .method = std::move(labels.method),
-          .protocol = std::move(labels.protocol),
-          .code = std::move(labels.code),
-          .latency = std::move(source.latency),
-          .request_bytes = source.request_bytes,
-          .response_bytes = source.response_bytes,
-          .name = std::move(labels.name),
-          .url = std::move(labels.url)};
+  return series_of(std::move(labels), std::move(source.latency), source.request_bytes, source.response_bytes);
 }
 
 MongoSeries series_of(MongoLabels labels, RawSeries& source) {
@@ -106,27 +100,6 @@ std::vector<MongoSeries> mongo_series(KernelSnapshot& raw, const ResolveContext&
     if (series.key.family == MME_FAMILY_MONGO) labelled.emplace_back(mongo_labels(context, raw, series.key), &series);
   }
   return sorted_series<MongoSeries>(std::move(labelled));
-}
-
-// Upstream servers by their service.
-std::vector<HttpSeries> by_service(const std::vector<HttpSeries>& upstream) {
-  std::map<HttpLabels, HttpSeries> services;
-  for (const HttpSeries& server : upstream) {
-    HttpLabels labels{server.name, {}, server.code, server.method, server.protocol, server.name, {}};
-    HttpSeries& service = services[std::move(labels)];
-    service.name = server.name;
-    service.leg = server.name;
-    service.code = server.code;
-    service.method = server.method;
-    service.protocol = server.protocol;
-    add(service.latency, server.latency);
-    service.request_bytes += server.request_bytes;
-    service.response_bytes += server.response_bytes;
-  }
-  std::vector<HttpSeries> sorted;
-  sorted.reserve(services.size());
-  for (auto& [labels, series] : services) sorted.push_back(std::move(series));
-  return sorted;
 }
 
 std::vector<MongoCommandCounter> command_counters(const std::vector<uint64_t>& by_command) {
@@ -203,10 +176,14 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   Snapshot snapshot;
   snapshot.monotonic_s = raw.monotonic_s;
   snapshot.bounds_s = raw.bounds_s;
+  // Before the ledger takes its part: a route's id keeps its names for ever, so nothing of a route is settled.
+  snapshot.router = router_series(raw, context);
+  snapshot.route = route_series(raw, context);
+  const ServiceSeries services(raw, context);
   ledger.subtract(raw);
   snapshot.entrypoint = http_series(raw, MME_FAMILY_ENTRYPOINT, context, ledger);
   snapshot.upstream = http_series(raw, MME_FAMILY_UPSTREAM, context, ledger);
-  snapshot.service = by_service(snapshot.upstream);
+  snapshot.service = services.with(snapshot.upstream);
   snapshot.mongo = mongo_series(raw, context);
 
   snapshot.mongo_awaited = command_counters(raw.mongo_awaited);

@@ -33,15 +33,16 @@ struct Latency {
 // Labels are display text already (resolved names, "ip:port", "_other"), valid UTF-8, at most 128 bytes.
 struct HttpSeries {
   std::string target;    // Target::name
-  std::string leg;       // entrypoint name or ":PORT"; upstream "ip:port"
+  std::string leg;       // entrypoint name or ":PORT"; upstream "ip:port"; else as `name`
   std::string method;    // Traefik's closed set
   std::string protocol;  // "http", "websocket", ...
   std::string code;      // "200"
   Latency latency;
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
-  std::string name = {};  // entrypoint as `leg`; upstream: service, of a server without one "ip:port"
-  std::string url = {};   // upstream: of the server, as Traefik has it
+  std::string name = {};     // entrypoint as `leg`; upstream: service, of a server without one "ip:port"; router; route
+  std::string url = {};      // upstream: of the server, as Traefik has it
+  std::string service = {};  // router, route: where the requests go
 };
 
 struct MongoSeries {
@@ -140,7 +141,9 @@ struct Snapshot {
   std::vector<double> bounds_s;  // configured `le` bounds, ascending, without +Inf
   std::vector<HttpSeries> entrypoint;
   std::vector<HttpSeries> upstream;
-  std::vector<HttpSeries> service;  // upstream servers by service, all targets together
+  std::vector<HttpSeries> router;   // entrypoints' requests by each router that counts them
+  std::vector<HttpSeries> route;    // those by the operator's routes, all protocols together
+  std::vector<HttpSeries> service;  // upstream servers by service, all targets together; see ServiceSeries
   std::vector<MongoSeries> mongo;
   std::vector<MongoCommandCounter> mongo_awaited;
   std::vector<MongoCommandCounter> mongo_unacknowledged;
@@ -158,6 +161,7 @@ struct Snapshot {
   std::vector<TargetState> targets;
   std::vector<Attachment> attachments;
   AgentInfo agent;
+  bool traefik_families = true;  // false: a scrape shows no family named traefik_…
 };
 
 }  // namespace mme

@@ -11,7 +11,7 @@
 
 namespace mme {
 
-// One line of the status: an entrypoint, an upstream server or a MongoDB command of one target.
+// One line of the status: an entrypoint, a route, a router, an upstream server or a MongoDB command of one target.
 struct GroupStatus {
   GroupKey key;
   GroupFigures window;  // the last Status::window_s

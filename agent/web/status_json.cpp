@@ -153,7 +153,8 @@ static void to_json(Json& json, GroupKind kind) {
 }
 
 static void from_json(const Json& json, GroupKind& kind) {
-  for (const GroupKind one : {GroupKind::entrypoint, GroupKind::upstream, GroupKind::mongo}) {
+  for (const GroupKind one :
+       {GroupKind::entrypoint, GroupKind::route, GroupKind::router, GroupKind::upstream, GroupKind::mongo}) {
     if (json.get<std::string>() == to_string(one)) kind = one;
   }
 }

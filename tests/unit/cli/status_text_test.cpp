@@ -31,7 +31,8 @@ Status ready_status() {
   status.attachments = {{"mongod", "ingress", "/m.service", true, ""}, {"mongod", "egress", "/m.service", true, ""}};
   GroupStatus idle = group(GroupKind::mongo, "ping", 0);
   idle.window = {};
-  status.groups = {group(GroupKind::mongo, "find", 12.5), group(GroupKind::mongo, "insert", 20000), idle};
+  status.groups = {group(GroupKind::mongo, "find", 12.5), group(GroupKind::mongo, "insert", 20000), idle,
+                   group(GroupKind::route, "promote", 4), group(GroupKind::router, "mme@docker", 7)};
   status.accounts["mongo"] = {2048, 2000, {{"gap", 48}, {"tls", 0}}, {{"no_request", 2}}};
   status.process.cpu_seconds = 1.5;
   status.process.resident_bytes = 12U << 20U;
@@ -54,6 +55,12 @@ HOOKS
 
 ENTRYPOINTS, last 10s               per s errors/s     p50     p95     p99
   nothing seen yet
+
+ROUTES, last 10s                    per s errors/s     p50     p95     p99
+  promote                             4.0      0.0  1.25ms  21.0ms   1.50s
+
+ROUTERS, last 10s                   per s errors/s     p50     p95     p99
+  mme@docker                          7.0      0.0  1.25ms  21.0ms   1.50s
 
 UPSTREAM SERVERS, last 10s          per s errors/s     p50     p95     p99
   nothing seen yet

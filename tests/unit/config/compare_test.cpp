@@ -9,6 +9,8 @@ using Keys = std::vector<std::string>;
 constexpr std::string_view kEverythingElse = R"(
 web: {listen: "127.0.0.1:1"}
 targets: {traefik: [], mongod: [{pid: 7}]}
+routes: [{name: a, path: /a}]
+compat: {traefik: off}
 histogram: {bounds: [1]}
 limits: {series_per_family: 100, connections: 200}
 log: {level: debug, format: json}
@@ -20,7 +22,7 @@ TEST(Compare, NothingDiffers) {
 
 TEST(Compare, NamesEveryKey) {
   const ConfigDifference difference = compare(Config{}, config_of(kEverythingElse));
-  EXPECT_EQ(difference.reloadable, (Keys{"targets", "log.level", "log.format"}));
+  EXPECT_EQ(difference.reloadable, (Keys{"targets", "routes", "compat.traefik", "log.level", "log.format"}));
   EXPECT_EQ(difference.restart,
             (Keys{"web.listen", "histogram.bounds", "limits.series_per_family", "limits.connections"}));
 }
@@ -28,6 +30,7 @@ TEST(Compare, NamesEveryKey) {
 TEST(Compare, OneKey) {
   EXPECT_EQ(compare(Config{}, config_of("targets: {mongod: [{process: mongod, ports: [27017]}]}")).reloadable,
             Keys{"targets"});
+  EXPECT_EQ(compare(Config{}, config_of("routes: []")).reloadable, Keys{"routes"});
   EXPECT_EQ(compare(Config{}, config_of("limits: {connections: 100}")).restart, Keys{"limits.connections"});
 }
 
@@ -38,6 +41,8 @@ TEST(Reloaded, TakesOnlyWhatNeedsNoRestart) {
   EXPECT_TRUE(compare(next, wanted).reloadable.empty());
   EXPECT_TRUE(compare(running, next).restart.empty());
   EXPECT_EQ(next.targets, wanted.targets);
+  EXPECT_EQ(next.routes, wanted.routes);
+  EXPECT_EQ(next.compat_traefik, CompatTraefik::off);
   EXPECT_EQ(next.log_format, LogFormat::json);
   EXPECT_EQ(next.listen, running.listen);
 }

@@ -25,7 +25,7 @@ TEST(ParseConfig, TheDefaultFileIsTheDefault) {
 }
 
 TEST(ParseConfig, EmptySectionsAreFine) {
-  EXPECT_EQ(config_of("web:\ntargets:\nhistogram: {}\nlimits: ~\nlog: null\n"), Config{});
+  EXPECT_EQ(config_of("web:\ntargets:\ncompat:\nhistogram: {}\nlimits: ~\nlog: null\n"), Config{});
 }
 
 TEST(ParseConfig, EveryKey) {
@@ -76,12 +76,13 @@ TEST(ParseConfig, NotAMap) {
 
 TEST(ParseConfig, UnknownKeys) {
   EXPECT_EQ(errors_of("metrics: {}\n"),
-            "a.yaml:1:1: metrics: unknown key; known here: web, targets, histogram, limits, log");
+            "a.yaml:1:1: metrics: unknown key; known here: web, targets, routes, compat, histogram, limits, log");
   EXPECT_EQ(errors_of("target: {}\n"), "a.yaml:1:1: target: unknown key; did you mean targets?");
   EXPECT_EQ(errors_of("web: {liste: a}\n"), "a.yaml:1:7: web.liste: unknown key; did you mean listen?");
   EXPECT_EQ(errors_of("web:\n  \"li\\nsten\": a\n"),
             "a.yaml:2:3: web.\"li\\u000asten\": unknown key; did you mean listen?");
-  EXPECT_EQ(errors_of(R"("": 1)"), "a.yaml:1:1: \"\": unknown key; known here: web, targets, histogram, limits, log");
+  EXPECT_EQ(errors_of(R"("": 1)"),
+            "a.yaml:1:1: \"\": unknown key; known here: web, targets, routes, compat, histogram, limits, log");
   EXPECT_EQ(errors_of("log: &l {level: info}\nlimits: {<<: *l}\n"),
             "a.yaml:2:10: limits.\"<<\": unknown key; known here: series_per_family, connections");
 }
@@ -96,9 +97,6 @@ targets:
   mongod:
     - process: mongod
       uri_file: /etc/mme-agent/mongodb.uri
-routes:
-  - {name: promote, method: POST, path: /promote}
-compat: {traefik: auto}
 slow: {threshold: 100ms}
 isolation: {interval: 5m}
 spikes: {threshold: 100ms}
@@ -106,11 +104,9 @@ spikes: {threshold: 100ms}
             R"(a.yaml:2:3: web.listeners: known, but not available in this version; remove it
 a.yaml:3:3: web.config_file: known, but not available in this version; remove it
 a.yaml:9:7: targets.mongod[0].uri_file: known, but not available in this version; remove it
-a.yaml:10:1: routes: known, but not available in this version; remove it
-a.yaml:12:1: compat: known, but not available in this version; remove it
-a.yaml:13:1: slow: known, but not available in this version; remove it
-a.yaml:14:1: isolation: known, but not available in this version; remove it
-a.yaml:15:1: spikes: known, but not available in this version; remove it)");
+a.yaml:10:1: slow: known, but not available in this version; remove it
+a.yaml:11:1: isolation: known, but not available in this version; remove it
+a.yaml:12:1: spikes: known, but not available in this version; remove it)");
 }
 
 TEST(ParseConfig, NamesOfServices) {
@@ -154,7 +150,7 @@ TEST(ParseConfig, DuplicateKeys) {
             "a.yaml:3:3: log.level: given twice, first on line 2; remove one of them");
   // An empty key has no place of its own; what follows it has, the end of the file at most.
   EXPECT_EQ(errors_of("? ~\n? ~\n? "),
-            "a.yaml:1:3: \"\": unknown key; known here: web, targets, histogram, limits, log\n"
+            "a.yaml:1:3: \"\": unknown key; known here: web, targets, routes, compat, histogram, limits, log\n"
             "a.yaml:2:3: \"\": given twice, first on line 1; remove one of them\n"
             "a.yaml:3:3: \"\": given twice, first on line 1; remove one of them");
 }
@@ -237,6 +233,18 @@ TEST(ParseConfig, Limits) {
             "expected a whole number from 100 to 1000000");
   EXPECT_EQ(errors_of("limits: {connections: many}\n"),
             "a.yaml:1:23: limits.connections: \"many\" is text; expected a whole number from 100 to 1000000");
+}
+
+TEST(ParseConfig, Compat) {
+  EXPECT_EQ(config_of("").compat_traefik, CompatTraefik::automatic);
+  EXPECT_EQ(config_of("compat: {traefik: auto}\n").compat_traefik, CompatTraefik::automatic);
+  EXPECT_EQ(config_of("compat: {traefik: on}\n").compat_traefik, CompatTraefik::on);
+  EXPECT_EQ(config_of("compat: {traefik: \"off\"}\n").compat_traefik, CompatTraefik::off);
+  EXPECT_EQ(errors_of("compat: {traefik: true}\n"),
+            "a.yaml:1:19: compat.traefik: true is true or false; expected one of auto, on, off");
+  EXPECT_EQ(errors_of("compat: {traefik: automatic}\n"),
+            "a.yaml:1:19: compat.traefik: \"automatic\" is unknown; expected one of auto, on, off; did you mean auto?");
+  EXPECT_EQ(errors_of("compat: {mongod: on}\n"), "a.yaml:1:10: compat.mongod: unknown key; known here: traefik");
 }
 
 TEST(ParseConfig, Log) {

@@ -97,6 +97,72 @@ TEST(Families, UpstreamServer) {
             "url=\"_other\"} 1\n");
 }
 
+Snapshot routed_snapshot() {
+  Snapshot snapshot = http_snapshot();
+  HttpSeries series = {"traefik", "a@file", "GET", "http", "200", latency({7, 1, 0, 0, 2}, 12'500'000'000), 5, 900};
+  series.name = "a@file";
+  series.service = "s@file";
+  HttpSeries elsewhere = series;
+  elsewhere.target = "edge";
+  HttpSeries of_t = series;
+  of_t.service = "t@file";
+  snapshot.router = {series, elsewhere, of_t};
+  series.name = series.leg = "promote";
+  series.protocol.clear();
+  snapshot.route = {series};
+  return snapshot;
+}
+
+TEST(Families, RoutersAsTraefikNamesThem) {
+  const std::string out = text_of(routed_snapshot(), Subset::traefik);
+  EXPECT_EQ(part_of(out, "traefik_router_requests_total"),
+            "# TYPE traefik_router_requests_total counter\n"
+            "traefik_router_requests_total{code=\"200\",method=\"GET\",protocol=\"http\",router=\"a@file\","
+            "service=\"s@file\"} 20\n"
+            "traefik_router_requests_total{code=\"200\",method=\"GET\",protocol=\"http\",router=\"a@file\","
+            "service=\"t@file\"} 10\n");
+  EXPECT_NE(
+      out.find("# HELP traefik_router_requests_total How many HTTP requests were processed on a router, partitioned "
+               "by service, status code, protocol, and method.\n"),
+      std::string::npos);
+  EXPECT_NE(out.find("traefik_router_request_duration_seconds_bucket{code=\"200\",method=\"GET\",protocol=\"http\","
+                     "router=\"a@file\",service=\"s@file\",le=\"0.3\"} 16\n"),
+            std::string::npos);
+  EXPECT_NE(out.find("traefik_router_requests_bytes_total{code=\"200\",method=\"GET\",protocol=\"http\","
+                     "router=\"a@file\",service=\"s@file\"} 10\n"),
+            std::string::npos);
+  EXPECT_NE(out.find("traefik_router_responses_bytes_total{code=\"200\",method=\"GET\",protocol=\"http\","
+                     "router=\"a@file\",service=\"s@file\"} 1800\n"),
+            std::string::npos);
+}
+
+TEST(Families, RoutesOfTheOperator) {
+  const std::string out = text_of(routed_snapshot(), Subset::traefik);
+  EXPECT_EQ(part_of(out, "mme_route_requests_total"),
+            "# TYPE mme_route_requests_total counter\n"
+            "mme_route_requests_total{code=\"200\",method=\"GET\",route=\"promote\",service=\"s@file\"} 10\n");
+  EXPECT_NE(out.find("mme_route_request_duration_seconds_bucket{code=\"200\",method=\"GET\",route=\"promote\","
+                     "service=\"s@file\",le=\"0.1\"} 7\n"),
+            std::string::npos);
+  EXPECT_EQ(text_of(routed_snapshot(), Subset::mongodb).find("mme_route_"), std::string::npos);
+}
+
+TEST(Families, WithoutThoseInTraefiksNames) {
+  Snapshot snapshot = routed_snapshot();
+  snapshot.service = snapshot.entrypoint;
+  snapshot.servers_up = {{"mme@file", "http://10.0.0.5:8000", true}};
+  std::string others;
+  bool wanted = true;
+  std::istringstream lines(text_of(snapshot, Subset::all));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# HELP ")) wanted = !line.starts_with("# HELP traefik_");
+    if (wanted) others += line + '\n';
+  }
+  snapshot.traefik_families = false;
+  EXPECT_EQ(text_of(snapshot, Subset::all), others);
+  EXPECT_NE(others.find("mme_upstream_requests_total{"), std::string::npos);
+}
+
 TEST(Families, MongoWithHostileNames) {
   Snapshot snapshot = http_snapshot();
   snapshot.mongo = {mongo("a\"\\\nb", "error"), mongo("a\"\\\nb", "ok")};

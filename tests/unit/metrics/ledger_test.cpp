@@ -81,6 +81,22 @@ TEST(Ledger, AServerThatIsTakenAwayHasItsAddressFromThenOn) {
             (Counts{{"a@docker", 5}, {"10.0.0.5:8000", 1}, {"10.0.0.5:8001", 1}}));
 }
 
+TEST(Ledger, RoutesOfAnEntrypointAreSettledEach) {
+  const auto sent = [](uint16_t route, uint64_t count) {
+    RawSeries series = upstream(8080, count);
+    series.key.family = MME_FAMILY_ENTRYPOINT;
+    series.key.route = route;
+    return series;
+  };
+  ResolveContext before, after;
+  before.targets[0] = {"traefik", {{8080, "web"}}};
+  after.targets[0] = {"traefik", {{8080, "public"}}};
+  Ledger ledger(10);
+  ledger.settle(raw({sent(1, 5), sent(2, 3)}), before, after);
+  EXPECT_EQ(requests(resolve(raw({sent(1, 7), sent(2, 3), sent(3, 1)}), after, ledger).entrypoint),
+            (Counts{{"web", 8}, {"public", 3}}));
+}
+
 TEST(Ledger, NamesThatChangeForEverAreOther) {
   Ledger ledger(2);
   ResolveContext before = named({{"10.0.0.5:8000", {"s0@docker", "u"}}});

@@ -54,6 +54,20 @@ TEST(Rates, GroupsByLegAndCommand) {
   EXPECT_EQ(all.groups[1].counts.errors, 3U);
 }
 
+TEST(Rates, GroupsByRouteAndRouter) {
+  Snapshot snapshot;
+  snapshot.route = {http("promote", "200", 4), http("promote", "500", 1)};
+  snapshot.router = {http("a@file", "200", 3)};
+  snapshot.upstream = {http("10.0.0.5:80", "200", 2)};
+  const Totals all = totals(snapshot);
+  ASSERT_EQ(all.groups.size(), 3U);
+  EXPECT_EQ(all.groups[0].key, (GroupKey{GroupKind::route, "traefik", "promote"}));
+  EXPECT_EQ(all.groups[0].counts.requests, 5U);
+  EXPECT_EQ(all.groups[0].counts.errors, 1U);
+  EXPECT_EQ(all.groups[1].key, (GroupKey{GroupKind::router, "traefik", "a@file"}));
+  EXPECT_EQ(all.groups[2].key.kind, GroupKind::upstream);
+}
+
 TEST(Rates, DifferenceOverAWindow) {
   Snapshot before, after;
   before.monotonic_s = 100;

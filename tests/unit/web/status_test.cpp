@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+
 #include "mme/histogram.h"
 
 namespace mme {
@@ -44,6 +46,19 @@ TEST(StatusJson, RoundTrip) {
   EXPECT_EQ(parsed->groups[0].key.kind, GroupKind::mongo);
   EXPECT_FALSE(parsed->groups[0].window.p99_s.has_value());
   EXPECT_DOUBLE_EQ(parsed->groups[0].window.p95_s.value(), 0.3);
+}
+
+TEST(StatusJson, EveryKindOfGroup) {
+  Status status = full_status();
+  const GroupKind kinds[] = {GroupKind::entrypoint, GroupKind::route, GroupKind::router, GroupKind::upstream,
+                             GroupKind::mongo};
+  status.groups.assign(std::size(kinds), status.groups[0]);
+  for (size_t i = 0; i < std::size(kinds); ++i) status.groups[i].key.kind = kinds[i];
+  const std::string json = to_json(status);
+  EXPECT_NE(json.find("\"kind\": \"router\""), std::string::npos);
+  const auto parsed = parse_status(json);
+  ASSERT_TRUE(parsed.has_value());
+  for (size_t i = 0; i < std::size(kinds); ++i) EXPECT_EQ(parsed->groups[i].key.kind, kinds[i]);
 }
 
 TEST(StatusJson, AnyBytesAreText) {
