@@ -8,7 +8,9 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define MME_ADOPT_STEPS 32
+#define MME_TCP_ESTABLISHED 1
 #define MME_TCP_CLOSE 7
+#define MME_TCP_CLOSE_WAIT 8
 
 /* A piece of what arrived on the listening socket for this new connection, see observe_listener(). 0: there is none. */
 __noinline __weak int adopt_parked(struct bpf_sock_ops *ops, __u32 slot)
@@ -35,8 +37,11 @@ __noinline __weak int adopt_parked(struct bpf_sock_ops *ops, __u32 slot)
 	walk_begin(c, s, 1, piece->arrived_ns, 0, piece->bytes);
 	s->direction.next_seq += piece->bytes;
 	s->port = s->key.port;
+	s->client[0] = s->key.connection[0];
+	s->client[1] = s->key.connection[1];
 	if (s->direction.sync == MME_SYNC_LOCKED) {
 		resume_names(ops, c, s);
+		resume_head(ops, s);
 		result = walk(ops, c, s, slot, 1, MME_ADOPT_STEPS);
 	} else {
 		result = MME_WALK_LOST;
@@ -145,6 +150,40 @@ static __always_inline void connecting(struct bpf_sock_ops *ops)
 		watch_close(ops, c);
 }
 
+/* The client reset the connection before its reply began: Traefik then counts a reply that it cannot send any more
+ * (pkg/proxy/httputil/proxy.go, StatusClientClosedRequest). A client that only closes its end still gets it. */
+static __always_inline int client_left(struct bpf_sock_ops *ops, const struct mme_connection *c)
+{
+	return c->role == MME_ROLE_ENTRYPOINT &&
+	       (ops->args[0] == MME_TCP_ESTABLISHED || ops->args[0] == MME_TCP_CLOSE_WAIT) &&
+	       (c->pending.flags & MME_PENDING_USED) && (__u16)c->pending.id == c->reply.count &&
+	       c->request.http.phase == MME_HTTP1_START && c->reply.sync == MME_SYNC_LOCKED &&
+	       c->reply.http.phase == MME_HTTP1_START;
+}
+
+static __always_inline int record_left(struct bpf_sock_ops *ops, const struct mme_connection *c)
+{
+	struct mme_scratch *s;
+	__u32 slot;
+
+	s = scratch_claim(&slot);
+	if (!s)
+		return 0;
+	walk_begin((struct mme_connection *)c, s, 0, bpf_ktime_get_ns(), 0, 0);
+	s->port = (__u16)ops->local_port;
+	s->peer[0] = 0;
+	s->peer[1] = 0;
+	s->request = c->pending;
+	s->direction.http.code = 499;
+	s->direction.http.body_bytes = sizeof("Client Closed Request") - 1;
+	start_sample(s);
+	mme_http_sample(&s->direction.http, &s->request, s->role, s->now_ns, &s->sample);
+	s->cookie = bpf_get_socket_cookie(ops);
+	record(slot);
+	scratch_release(s);
+	return 1;
+}
+
 /* Requests that will not be answered any more. */
 static __always_inline void closed(struct bpf_sock_ops *ops)
 {
@@ -173,6 +212,8 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 		unanswered = c->pending.flags & MME_PENDING_USED ? 1 : 0;
 	else
 		unanswered = (__u16)(c->request.count - c->reply.count);
+	if (unanswered && client_left(ops, c) && record_left(ops, c))
+		unanswered--;
 	if (unanswered)
 		account_skipped(c->role, MME_SKIP_NO_REPLY, 0, unanswered);
 }

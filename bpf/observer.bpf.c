@@ -137,6 +137,8 @@ static __always_inline void set_peer(struct mme_scratch *s, const struct mme_pac
 	s->peer[0] = 0;
 	s->peer[1] = 0;
 	s->port = ingress ? packet->destination_port : packet->source_port;
+	s->client[0] = ingress ? packet->source[0] : packet->destination[0];
+	s->client[1] = ingress ? packet->source[1] : packet->destination[1];
 	if (role != MME_ROLE_UPSTREAM)
 		return;
 	s->port = ingress ? packet->source_port : packet->destination_port;
@@ -195,6 +197,7 @@ __noinline __weak int parse_segment(struct __sk_buff *skb, __u32 slot)
 	}
 	if (s->direction.sync == MME_SYNC_LOCKED) {
 		resume_names(skb, c, s);
+		resume_head(skb, s);
 		result = walk(skb, c, s, slot, s->from_parked, MME_STEPS_AT_ONCE);
 	}
 	if (result != MME_WALK_MORE)

@@ -17,6 +17,22 @@ double seconds(Agent::Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+// What the programs ask is answered at once.
+class Answering final : public EventHandler {
+ public:
+  Answering(Routes& routes, Observer& observer) : routes_(routes), observer_(observer) {}
+
+  void question(const mme_route_question& question, std::string_view head) override {
+    const auto answer = routes_.decide(question, head);
+    if (answer) (void)observer_.answer(question.kind, *answer);  // else the next request asks again
+  }
+  void exchange(const mme_route_exchange& exchange) override { routes_.ended(exchange); }
+
+ private:
+  Routes& routes_;
+  Observer& observer_;
+};
+
 bool contains(const std::vector<std::string>& all, const std::string& text) {
   return std::find(all.begin(), all.end(), text) != all.end();
 }
@@ -33,14 +49,59 @@ Agent::Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& l
     : logger_(logger),
       observer_(std::move(observer)),
       ledger_(config.series_per_family),
+      routes_(config.histogram_bounds_s, config.series_per_family),
+      operator_routes_(operator_routes(config)),
       started_at_(Clock::now()),
       names_watch_([this](const std::string& target, const traefik::Names& names,
-                          const std::shared_ptr<const traefik::Configuration>&) { take_names(target, names); }) {
+                          const ConfigurationOfTraefik& configuration) { take_names(target, names, configuration); }) {
   discovery_.set_rules(target_rules(config));
   given_names_ = given_names(config);
+  events_ = std::thread([this] { follow_events(); });
 }
 
-Agent::~Agent() = default;
+Agent::~Agent() {
+  stopping_ = true;
+  events_.join();
+}
+
+void Agent::follow_events() {
+  constexpr std::chrono::milliseconds kWait{100};
+  while (!stopping_) {
+    observer_->wait_for_events(kWait);
+    const std::lock_guard lock(mutex_);
+    take_events();
+  }
+}
+
+void Agent::take_events() {
+  Answering answering(routes_, *observer_);
+  observer_->take_events(answering);
+}
+
+ResolveContext Agent::context() const {
+  ResolveContext context = registry_.context();
+  context.routes = routes_.table();
+  return context;
+}
+
+void Agent::forget_routes(const std::string& target) {
+  route_problems_.erase(target);
+  if (configurations_.erase(target) == 0) return;
+  if (const auto id = registry_.id(target)) (void)observer_->set_routes(*id, {});
+}
+
+// The rules of a Traefik's ports, as far as its names are known; the operator's routes in any case.
+void Agent::set_routes(const std::string& target) {
+  const auto id = registry_.id(target);
+  if (!id) return;
+  static const auto kNothing = std::make_shared<const traefik::Configuration>();
+  const auto known = configurations_.find(target);
+  const auto& configuration = known == configurations_.end() ? kNothing : known->second;
+  traefik::RouteClasses classes(*configuration, registry_.learnt_entrypoints(target), operator_routes_);
+  const auto written = observer_->set_routes(*id, routes_.set(*id, std::move(classes)));
+  route_problems_.erase(target);
+  if (!written) route_problems_[target] = written.error().message;
+}
 
 void Agent::tick(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
@@ -54,9 +115,10 @@ void Agent::tick(Clock::time_point now) {
 
 void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
   const TargetRegistry::Plan plan = registry_.plan(found, now);
-  const ResolveContext before = plan.observe.empty() ? ResolveContext{} : registry_.context();
+  const ResolveContext before = plan.observe.empty() ? ResolveContext{} : context();
   const auto forget = [this](const Target& target) {
     observer_->forget(target);
+    forget_routes(target.name);
     logger_.info("target is gone", {{"target", target.name}, {"pid", target.pid}, {"cgroup", target.cgroup}});
   };
   std::for_each(plan.forget.begin(), plan.forget.end(), forget);
@@ -69,6 +131,7 @@ void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
     }
     registry_.observed(target, problem, now);
     if (problem.empty()) {
+      if (target.kind == TargetKind::traefik) set_routes(target.name);
       logger_.info("target is observed", {{"target", target.name},
                                           {"pid", target.pid},
                                           {"cgroup", target.cgroup},
@@ -80,7 +143,11 @@ void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
 }
 
 void Agent::settle(const ResolveContext& before) {
-  if (auto raw = observer_->read()) ledger_.settle(std::move(*raw), before, registry_.context());
+  take_events();
+  auto raw = observer_->read();
+  if (!raw) return;
+  routes_.add_to(*raw);
+  ledger_.settle(std::move(*raw), before, context());
 }
 
 void Agent::follow_names(const std::vector<Target>& found) {
@@ -95,7 +162,8 @@ void Agent::follow_names(const std::vector<Target>& found) {
   names_watch_.follow(std::move(watched));
 }
 
-void Agent::take_names(const std::string& target, const traefik::Names& names) {
+void Agent::take_names(const std::string& target, const traefik::Names& names,
+                       const ConfigurationOfTraefik& configuration) {
   TargetRegistry::Learnt learnt;
   for (const auto& [port, name] : names.entrypoints) {
     learnt.entrypoints[port] = name.name;
@@ -112,9 +180,11 @@ void Agent::take_names(const std::string& target, const traefik::Names& names) {
   }
 
   const std::lock_guard lock(mutex_);
-  const ResolveContext before = registry_.context();
+  const ResolveContext before = context();
   registry_.learnt(target, std::move(learnt));
   settle(before);
+  configurations_[target] = configuration;
+  set_routes(target);
   name_problems_[target] = names.problems;
   logger_.info("names are known", {{"target", target},
                                    {"entrypoints", names.entrypoints.size()},
@@ -137,6 +207,8 @@ void Agent::set_targets(const Config& config) {
   const std::lock_guard lock(mutex_);
   discovery_.set_rules(target_rules(config));
   given_names_ = given_names(config);
+  operator_routes_ = operator_routes(config);
+  for (const auto& [target, configuration] : configurations_) set_routes(target);
   registry_.reconfigured();
 }
 
@@ -146,10 +218,12 @@ void Agent::set_config_ok(bool ok) {
 }
 
 Result<Snapshot> Agent::read() {
+  take_events();
   auto raw = observer_->read();
   read_problem_ = raw ? "" : raw.error().message;
   if (!raw) return tl::make_unexpected(raw.error());
-  Snapshot snapshot = resolve(std::move(*raw), registry_.context(), ledger_);
+  routes_.add_to(*raw);
+  Snapshot snapshot = resolve(std::move(*raw), context(), ledger_);
   snapshot.targets = registry_.states(Clock::now());
   snapshot.servers_up = registry_.servers_up();
   snapshot.attachments = observer_->attachments();
@@ -213,6 +287,9 @@ std::vector<std::string> Agent::current_notes() const {
   std::vector<std::string> notes = observer_->notes();
   for (const DiscoveryProblem& problem : discovery_problems_) {
     if (problem.severity == DiscoveryProblem::Severity::note) notes.push_back(problem.subject + ": " + problem.message);
+  }
+  for (const auto& [target, problem] : route_problems_) {
+    notes.push_back(target + ": routes: " + problem + "; each request is asked for");
   }
   for (const auto& [target, problems] : name_problems_) {
     const std::string subject = target + ": names: ";

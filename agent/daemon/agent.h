@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
 #include "config/config.h"
 #include "daemon/history.h"
+#include "daemon/routes.h"
 #include "daemon/target_registry.h"
 #include "discovery/discovery.h"
 #include "kernel/observer.h"
@@ -52,13 +55,19 @@ class Agent {
  private:
   Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& logger);
 
-  void take_names(const std::string& target, const traefik::Names& names);
+  using ConfigurationOfTraefik = std::shared_ptr<const traefik::Configuration>;
+  void take_names(const std::string& target, const traefik::Names& names, const ConfigurationOfTraefik& configuration);
+  void follow_events();
 
   // With mutex_ held:
   [[nodiscard]] Result<Snapshot> read();
   void follow(const std::vector<Target>& found, Clock::time_point now);
   void settle(const ResolveContext& before);
   void follow_names(const std::vector<Target>& found);
+  [[nodiscard]] ResolveContext context() const;
+  void set_routes(const std::string& target);
+  void forget_routes(const std::string& target);
+  void take_events();
   void log_changes_of_problems();
   [[nodiscard]] std::vector<std::string> current_problems() const;
   [[nodiscard]] std::vector<std::string> current_notes() const;
@@ -73,10 +82,16 @@ class Agent {
   std::vector<std::string> logged_problems_;
   std::string read_problem_;  // of the last read of the maps
   Ledger ledger_;
+  Routes routes_;
+  std::vector<traefik::OperatorRoute> operator_routes_;
+  std::map<std::string, ConfigurationOfTraefik> configurations_;   // of Traefik, by target
+  std::map<std::string, std::string> route_problems_;              // by target
   std::vector<traefik::GivenNames> given_names_;                   // by Target::rule
   std::map<std::string, std::vector<std::string>> name_problems_;  // by target
   bool config_ok_ = true;
   const Clock::time_point started_at_;
+  std::atomic<bool> stopping_ = false;
+  std::thread events_;               // follow_events()
   traefik::NamesWatch names_watch_;  // calls take_names(): ends first
 };
 

@@ -41,6 +41,12 @@ std::vector<traefik::GivenNames> given_names(const Config& config) {
   return names;
 }
 
+std::vector<traefik::OperatorRoute> operator_routes(const Config& config) {
+  std::vector<traefik::OperatorRoute> routes;
+  for (const RouteConfig& route : config.routes) routes.push_back({route.name, route.method, route.path, route.prefix});
+  return routes;
+}
+
 ObserverSettings observer_settings(const Config& config) {
   return {.bounds_s = config.histogram_bounds_s,
           .series_per_family = config.series_per_family,

@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "discovery/rules.h"
 #include "kernel/observer.h"
+#include "traefik/route_classes.h"
 #include "traefik/sources.h"
 
 namespace mme {
@@ -15,6 +16,9 @@ namespace mme {
 
 // What the configuration says of the names of each target, in the order of target_rules().
 [[nodiscard]] std::vector<traefik::GivenNames> given_names(const Config& config);
+
+// The routes that the operator wants to see.
+[[nodiscard]] std::vector<traefik::OperatorRoute> operator_routes(const Config& config);
 
 // What sizes the kernel maps.
 [[nodiscard]] ObserverSettings observer_settings(const Config& config);

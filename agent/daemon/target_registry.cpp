@@ -116,6 +116,15 @@ void TargetRegistry::learnt(const std::string& name, Learnt learnt) {
   entry.learnt = std::move(learnt);
 }
 
+std::map<uint16_t, std::string> TargetRegistry::learnt_entrypoints(const std::string& name) const {
+  std::map<uint16_t, std::string> names;
+  const auto known = entries_.find(name);
+  if (known == entries_.end()) return names;
+  for (const auto& [port, given] : known->second.entrypoints) names[port];
+  for (const auto& [port, learnt] : known->second.learnt.entrypoints) names[port] = learnt;
+  return names;
+}
+
 std::vector<ServerUp> TargetRegistry::servers_up() const {
   std::map<std::pair<std::string, std::string>, bool> all;  // two Traefiks may have the same service: up if one says so
   for (const auto& [name, entry] : entries_) {

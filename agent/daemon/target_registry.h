@@ -59,6 +59,9 @@ class TargetRegistry {
   };
   void learnt(const std::string& name, Learnt learnt);
 
+  // Of each port that the target ever had the name that it has in Traefik; empty: it is not known.
+  [[nodiscard]] std::map<uint16_t, std::string> learnt_entrypoints(const std::string& name) const;
+
   [[nodiscard]] ResolveContext context() const;
 
   // Of the targets that are there, ascending.

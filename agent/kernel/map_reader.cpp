@@ -8,6 +8,7 @@
 #include <bit>
 #include <cerrno>
 #include <ctime>
+#include <numeric>
 #include <span>
 
 #include "kernel/map_entries.h"
@@ -20,12 +21,15 @@ namespace {
 constexpr uint64_t kHashEntryBytes = 48;
 constexpr uint64_t kHashBucketBytes = 16;
 
+// struct lpm_trie_node without its data; every entry but the first may need an inner node as well.
+constexpr uint64_t kTrieNodeBytes = 40;
+
 // What the kernel adds to a socket's storage: struct bpf_local_storage, and struct bpf_local_storage_elem up to its
 // value. Allocations are powers of two. With these a value of 200 bytes takes 704; /proc/slabinfo of Linux 6.18 agrees.
 constexpr uint64_t kStorageBytes = 192;
 constexpr uint64_t kStorageElementBytes = 72;
 
-// No bucket has wrapped at 2^32 before its histogram counted half of that, and it is read more often than that.
+// No count has wrapped at 2^32 before its histogram has half of that, and it is read more often than that.
 constexpr uint64_t kWidenFrom = uint64_t{1} << 31;
 
 // struct mme_allocator of bpf/maps/series.bpf.h as user space sees it: the lock reads as zero.
@@ -145,6 +149,10 @@ uint64_t bytes_of(const bpf_map* map, uint64_t cpus) {
       return round_up(entries * value, 4096);
     case BPF_MAP_TYPE_PERCPU_ARRAY:
       return entries * value * cpus;
+    case BPF_MAP_TYPE_LPM_TRIE:
+      return entries * 2 * std::bit_ceil(kTrieNodeBytes + key + value);
+    case BPF_MAP_TYPE_RINGBUF:
+      return entries;
     case BPF_MAP_TYPE_HASH:
     case BPF_MAP_TYPE_LRU_HASH:
       return entries * (key + value + kHashEntryBytes) + std::bit_ceil(entries) * kHashBucketBytes;
@@ -167,18 +175,29 @@ Result<MapReader> MapReader::open(const Programs& programs, const std::vector<do
   return reader;
 }
 
-void MapReader::add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, FineBuckets& fine) {
-  if (count < kWidenFrom) {
+void MapReader::Widened::follow(const mme_histogram& now) {
+  for (size_t i = 0; i < bounds.size(); ++i) bounds.at(i) += now.bounds[i] - last.bounds[i];
+  for (size_t i = 0; i < buckets.size(); ++i) buckets.at(i) += now.buckets[i] - last.buckets[i];
+  last = now;
+}
+
+// Adds what the histogram has counted; false: nothing.
+bool MapReader::add_counts(uint32_t index, std::vector<uint64_t>& bounds, FineBuckets& fine) {
+  const mme_histogram& histogram = histograms_.as<mme_histogram>()[index];
+  uint64_t count = 0;
+  for (size_t i = 0; i < bounds.size(); ++i) count += histogram.bounds[i];
+  const auto known = widened_.find(index);
+  if (known == widened_.end() && count < kWidenFrom) {
+    if (count == 0) return false;
+    for (size_t i = 0; i < bounds.size(); ++i) bounds[i] += histogram.bounds[i];
     for (size_t i = 0; i < fine.size(); ++i) fine[i] += histogram.buckets[i];
-    return;
+    return true;
   }
-  Widened& widened = widened_[index];
-  for (size_t i = 0; i < widened.last.size(); ++i) {
-    const uint32_t now = histogram.buckets[i];
-    widened.total[i] += now - widened.last[i];
-    widened.last[i] = now;
-    fine[i] += widened.total[i];
-  }
+  Widened& widened = known == widened_.end() ? widened_[index] : known->second;
+  widened.follow(histogram);
+  for (size_t i = 0; i < bounds.size(); ++i) bounds[i] += widened.bounds.at(i);
+  for (size_t i = 0; i < fine.size(); ++i) fine[i] += widened.buckets.at(i);
+  return true;
 }
 
 void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key,
@@ -191,13 +210,7 @@ void MapReader::add_series(const mme_settings& settings, uint32_t slot, const mm
   for (uint32_t shard = 0; shard <= settings.shard_mask; ++shard) {
     const uint32_t index = shard * settings.slots + slot;
     const mme_histogram& histogram = histograms[index];
-    uint64_t count = 0;
-    for (uint32_t i = 0; i <= settings.bounds; ++i) {
-      count += histogram.bounds[i];
-      series.latency.bounds[i] += histogram.bounds[i];
-    }
-    if (count == 0) continue;  // the CPUs of this shard had none of it
-    add_buckets(index, histogram, count, fine);
+    if (!add_counts(index, series.latency.bounds, fine)) continue;  // the CPUs of this shard had none of it
     series.latency.sum_ns += histogram.sum_ns;
     series.request_bytes += histogram.request_bytes;
     series.response_bytes += histogram.response_bytes;
@@ -259,6 +272,9 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
   if (auto done = read_mongo(skeleton, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_connections(skeleton, out); !done) return tl::make_unexpected(done.error());
   read_programs(programs, out);
+  const auto lost = look_up_percpu<uint64_t>(skeleton.maps.events_lost, 0);
+  if (!lost) return tl::make_unexpected(lost.error());
+  out.events_lost = std::accumulate(lost->begin(), lost->end(), uint64_t{0});
   out.map_bytes = map_bytes(programs, libbpf_num_possible_cpus());
   out.monotonic_s = monotonic_seconds();
   return out;

@@ -24,15 +24,18 @@ class MapReader {
   [[nodiscard]] Result<KernelSnapshot> read(const Programs& programs);
 
  private:
-  // The fine buckets are 32 bits wide in the kernel. Those of a histogram that has counted so much that one might wrap
-  // are followed here, and go on growing.
+  // A histogram's counts are 32 bits wide in the kernel. Where one might wrap they are followed here, and go on
+  // growing.
   struct Widened {
-    std::array<uint32_t, MME_BUCKETS + 2> last{};
-    std::array<uint64_t, MME_BUCKETS + 2> total{};
+    mme_histogram last{};
+    std::array<uint64_t, MME_BOUNDS_MAX + 1> bounds{};
+    FineBuckets buckets{};
+
+    void follow(const mme_histogram& now);
   };
 
   void read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out);
-  void add_buckets(uint32_t index, const mme_histogram& histogram, uint64_t count, FineBuckets& fine);
+  bool add_counts(uint32_t index, std::vector<uint64_t>& bounds, FineBuckets& fine);
   void add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out);
   [[nodiscard]] Result<> read_names(const Programs& programs, KernelSnapshot& out);
 

@@ -21,14 +21,18 @@
 namespace mme {
 
 struct Observer::Impl {
-  Impl(Programs loaded, MapReader opened, std::string cgroup2)
+  Impl(Programs loaded, MapReader opened, EventReader ring, std::string cgroup2)
       : programs(std::move(loaded)),
         reader(std::move(opened)),
+        events(std::move(ring)),
+        routes(programs.observer->maps.route_literals, programs.observer->maps.route_classes),
         attachments(programs),
         mount_point(std::move(cgroup2)) {}
 
   Programs programs;
   MapReader reader;
+  EventReader events;
+  RouteMaps routes;
   Attachments attachments;
   std::string mount_point;
   std::map<std::string, ObservedTarget> observed;  // by Target::name
@@ -88,7 +92,10 @@ Result<std::unique_ptr<Observer>> Observer::load(const ObserverSettings& setting
   if (bpf_map_update_elem(bpf_map__fd(programs->observer->maps.mongo_errors), &overflow, &zero, BPF_NOEXIST) != 0) {
     return fail_errno("write the BPF map mongo_errors", errno);
   }
-  auto impl = std::make_unique<Impl>(std::move(*programs), std::move(*reader), cgroups->mount_point());
+  auto events = EventReader::open(programs->observer->maps.events);
+  if (!events) return tl::make_unexpected(events.error());
+  auto impl =
+      std::make_unique<Impl>(std::move(*programs), std::move(*reader), std::move(*events), cgroups->mount_point());
   return std::unique_ptr<Observer>(new Observer(std::move(impl)));
 }
 
@@ -151,6 +158,22 @@ std::vector<Attachment> Observer::attachments() const {
     all.insert(all.end(), missing.begin(), missing.end());
   }
   return all;
+}
+
+Result<> Observer::set_routes(uint16_t id, const std::vector<RoutePort>& ports) {
+  return impl_->routes.set(id, ports);
+}
+
+Result<> Observer::answer(const mme_route_class& kind, const mme_route_answer& answer) {
+  return impl_->routes.answer(kind, answer);
+}
+
+void Observer::take_events(EventHandler& handler) {
+  impl_->events.take(handler);
+}
+
+void Observer::wait_for_events(std::chrono::milliseconds timeout) const {
+  impl_->events.wait(timeout);
 }
 
 Result<KernelSnapshot> Observer::read() {

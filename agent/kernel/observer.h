@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -8,6 +9,8 @@
 
 #include "base/result.h"
 #include "discovery/target.h"
+#include "kernel/events.h"
+#include "kernel/route_maps.h"
 #include "metrics/kernel_snapshot.h"
 
 namespace mme {
@@ -39,6 +42,15 @@ class Observer {
 
   // What of observed targets is not seen, a line each.
   [[nodiscard]] std::vector<std::string> notes() const;
+
+  // The rules of a target's ports, in place of those that it had.
+  [[nodiscard]] Result<> set_routes(uint16_t id, const std::vector<RoutePort>& ports);
+  // What holds for a class of requests from now on.
+  [[nodiscard]] Result<> answer(const mme_route_class& kind, const mme_route_answer& answer);
+  // Hands over what the programs have asked and told since the last call, in order.
+  void take_events(EventHandler& handler);
+  // Waits until there may be something to take, `timeout` at most. Any thread may wait.
+  void wait_for_events(std::chrono::milliseconds timeout) const;
 
   // O(series): no map is deleted from or reset.
   [[nodiscard]] Result<KernelSnapshot> read();

@@ -59,6 +59,7 @@ struct KernelSnapshot {
   std::vector<uint64_t> mongo_unacknowledged;  // by command id
   std::vector<RawMongoError> mongo_errors;
   uint64_t mongo_errors_overflow = 0;
+  uint64_t events_lost = 0;
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;
   std::array<uint64_t, 4> open_connections{};    // by enum mme_role

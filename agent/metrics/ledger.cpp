@@ -36,12 +36,6 @@ void subtract_counts(RawSeries& from, const RawSeries& what) {
   from.response_bytes = without(from.response_bytes, what.response_bytes);
 }
 
-void add_counts(RawSeries& to, const RawSeries& what) {
-  add(to.latency, what.latency);
-  to.request_bytes += what.request_bytes;
-  to.response_bytes += what.response_bytes;
-}
-
 bool is_http(const mme_series_key& key) {
   return key.family == MME_FAMILY_ENTRYPOINT || key.family == MME_FAMILY_UPSTREAM;
 }
@@ -70,7 +64,7 @@ void Ledger::keep(HttpLabels labels, RawSeries counts) {
     labels = http_labels({}, other);
   }
   const auto [at, inserted] = kept.try_emplace(std::move(labels), counts);
-  if (!inserted) add_counts(at->second, counts);
+  if (!inserted) add(at->second, counts);
 }
 
 void Ledger::subtract(KernelSnapshot& raw) const {

@@ -73,9 +73,7 @@ std::vector<Series> sorted_series(Labelled<Labels> labelled) {
     auto next = group + 1;
     RawSeries& first = *group->second;
     for (; next != labelled.end() && next->first == group->first; ++next) {
-      add(first.latency, next->second->latency);
-      first.request_bytes += next->second->request_bytes;
-      first.response_bytes += next->second->response_bytes;
+      add(first, *next->second);
     }
     sorted.push_back(series_of(std::move(group->first), first));
     group = next;
@@ -152,6 +150,12 @@ ProtocolAccount account(const RawAccount& raw) {
 }
 
 }  // namespace
+
+void add(RawSeries& to, const RawSeries& from) {
+  add(to.latency, from.latency);
+  to.request_bytes += from.request_bytes;
+  to.response_bytes += from.response_bytes;
+}
 
 void add(Latency& to, const Latency& from) {
   if (to.bounds.size() < from.bounds.size()) to.bounds.resize(from.bounds.size());

@@ -15,5 +15,6 @@ namespace mme {
 
 // Adds the counts of `from`, also where it has more bounds.
 void add(Latency& to, const Latency& from);
+void add(RawSeries& to, const RawSeries& from);
 
 }  // namespace mme

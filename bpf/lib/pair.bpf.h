@@ -8,6 +8,7 @@
 #include "names.bpf.h"
 #include "pending.bpf.h"
 #include "record.bpf.h"
+#include "route.bpf.h"
 
 /* `ctx` is the program's context, for the socket's cookie. */
 static __always_inline void keep_request(void *ctx, struct mme_connection *c, struct mme_scratch *s, int inline_allowed)
@@ -51,7 +52,8 @@ static __always_inline void start_sample(struct mme_scratch *s)
 	s->sample.key.name[1] = s->peer[1];
 }
 
-static __always_inline void http_request_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, int step)
+static __always_inline void http_request_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
+					      __u8 from_parked, int step)
 {
 	struct mme_http1 *p = &s->direction.http;
 	struct mme_pending_key key = {};
@@ -60,6 +62,8 @@ static __always_inline void http_request_step(void *ctx, struct mme_connection *
 
 	if (step == MME_STEP_HEAD) {
 		mme_http_request(p, c->request_started_ns, s->direction.count, &s->request);
+		if (s->role == MME_ROLE_ENTRYPOINT)
+			s->request.name[0] = find_route(ctx, s, slot, from_parked);
 		s->direction.count++;
 		keep_request(ctx, c, s, 1);
 		return;
@@ -106,6 +110,8 @@ static __always_inline void http_reply_step(void *ctx, struct mme_connection *c,
 		s->direction.count++;
 		start_sample(s);
 		mme_http_sample(&s->direction.http, &s->request, s->role, s->now_ns, &s->sample);
+		if (s->sample.key.route == MME_ROUTE_ASKED)
+			s->cookie = bpf_get_socket_cookie(ctx);
 		record(slot);
 	}
 	if (s->direction.http.phase == MME_HTTP1_UPGRADED) {
@@ -194,15 +200,19 @@ static __always_inline void before_message(void *ctx, struct mme_connection *c, 
 {
 	if (!at_message_start(s))
 		return;
-	if (s->is_request)
+	if (s->is_request) {
 		c->request_started_ns = s->now_ns;
-	else if (s->role == MME_ROLE_MONGOD)
+		s->head_here = !s->from_parked;
+		s->message_at = s->offset - (s->window.length - s->window.position);
+	} else if (s->role == MME_ROLE_MONGOD) {
 		mongo_reply_start(c, s);
-	else
+	} else {
 		http_reply_start(ctx, c, s);
+	}
 }
 
-static __always_inline void after_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot, int step)
+static __always_inline void after_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
+				       __u8 from_parked, int step)
 {
 	if (s->role == MME_ROLE_MONGOD) {
 		if (s->is_request)
@@ -210,7 +220,7 @@ static __always_inline void after_step(void *ctx, struct mme_connection *c, stru
 		else
 			mongo_reply_step(ctx, c, s, slot);
 	} else if (s->is_request) {
-		http_request_step(ctx, c, s, step);
+		http_request_step(ctx, c, s, slot, from_parked, step);
 	} else {
 		http_reply_step(ctx, c, s, slot);
 	}

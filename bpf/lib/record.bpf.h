@@ -4,6 +4,7 @@
 #define MME_RECORD_BPF_H
 
 #include "mongo.bpf.h"
+#include "route.bpf.h"
 #include "scratch.bpf.h"
 #include "series.bpf.h"
 
@@ -158,10 +159,17 @@ __noinline __weak int record(__u32 slot)
 
 	if (!s)
 		return 0;
-	if (s->sample.kind == MME_SAMPLE_LATENCY)
+	if (s->sample.kind == MME_SAMPLE_LATENCY && s->sample.key.route == MME_ROUTE_ASKED) {
+		if (!tell_exchange(s)) {
+			count_lost_event();
+			s->sample.key.route = MME_ROUTE_UNKNOWN;
+			record_latency(s);
+		}
+	} else if (s->sample.kind == MME_SAMPLE_LATENCY) {
 		record_latency(s);
-	else if (s->sample.kind != MME_SAMPLE_NONE)
+	} else if (s->sample.kind != MME_SAMPLE_NONE) {
 		record_without_latency(&s->sample);
+	}
 	if (s->sample.key.family == MME_FAMILY_MONGO && s->sample.key.variant == MME_OUTCOME_ERROR)
 		record_error(&s->sample);
 	s->sample.kind = MME_SAMPLE_NONE;

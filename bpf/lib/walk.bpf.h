@@ -56,7 +56,7 @@ static __always_inline int walk(void *ctx, struct mme_connection *c, struct mme_
 			return MME_WALK_BAD;
 		mme_forget_registers();
 		if (step != MME_STEP_MORE)
-			after_step(ctx, c, s, slot, step);
+			after_step(ctx, c, s, slot, from_parked, step);
 		if (s->direction.sync == MME_SYNC_OPAQUE)
 			return MME_WALK_DONE;
 	}
@@ -77,6 +77,7 @@ static __always_inline void walk_begin(struct mme_connection *c, struct mme_scra
 	s->window.length = 0;
 	s->window.position = 0;
 	s->from_parked = 0;
+	s->head_here = 0;
 	if (is_request)
 		s->direction = c->request;
 	else
@@ -195,6 +196,7 @@ static __always_inline void walk_end(void *ctx, struct mme_connection *c, struct
 	}
 	account_parsed(s->role, s->bytes - unread);
 	suspend_names(ctx, c, s);
+	suspend_head(ctx, s);
 	store_direction(c, s);
 }
 

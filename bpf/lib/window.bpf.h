@@ -67,7 +67,7 @@ __noinline __weak int feed_http(__u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 
-	return s ? mme_http1_feed(&s->direction.http, &s->window) : MME_STEP_BAD;
+	return s ? mme_http1_feed(&s->direction.http, &s->head, &s->window) : MME_STEP_BAD;
 }
 
 __noinline __weak int feed_mongo(__u32 slot)

@@ -3,6 +3,7 @@
 #define MME_MAPS_SCRATCH_H
 
 #include "common.bpf.h"
+#include "mme/route.h"
 #include "parked.bpf.h"
 
 #define MME_SCRATCH_SLOTS 4
@@ -20,7 +21,12 @@ struct mme_scratch {
 	__u8 is_request;
 	__u8 from_parked; /* the bytes are those of `key`'s parked piece, not of the packet */
 	__u8 in_body;	  /* what is parked needs no more than its first bytes */
+	__u8 head_here;	  /* the request that is parsed begins in this packet, */
+	__u8 pad[3];
+	__u32 message_at; /* at this offset */
+	__u64 cookie;	  /* of the socket, where the agent decides the sample's route */
 	__u64 peer[2];
+	__u64 client[2];
 	struct mme_direction direction; /* copy of the one that is parsed; written back at the end */
 	struct mme_pending request;
 	struct mme_sample sample;
@@ -29,6 +35,8 @@ struct mme_scratch {
 	__u32 pad2;
 	struct mme_window window;
 	struct mme_mongo_names names;
+	struct mme_route_head head;
+	struct mme_route_class kind;
 	struct mme_parked_key key;
 	struct mme_parked piece; /* last: only what reassembly needs is written */
 };

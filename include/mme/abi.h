@@ -109,11 +109,13 @@ struct mme_histogram {
 	__u64 sum_ns;
 	__u64 request_bytes; /* HTTP: bodies; MongoDB: messages */
 	__u64 response_bytes;
-	__u64 bounds[MME_BOUNDS_MAX +
+	/* both may wrap, the agent reads differences */
+	__u32 bounds[MME_BOUNDS_MAX +
 		     1]; /* exact counts by configured bound, not cumulative; the last used one is +Inf */
-	__u32 buckets[MME_BUCKETS + 2]; /* by mme_bucket_index(); may wrap, the agent reads differences */
+	__u32 buckets[MME_BUCKETS + 2]; /* by mme_bucket_index() */
+	__u32 pad;
 };
-MME_ASSERT_SIZE(struct mme_histogram, 24 + 8 * 21 + 4 * 218);
+MME_ASSERT_SIZE(struct mme_histogram, 24 + 4 * 21 + 4 * 218 + 4);
 
 /* Where user space finds the key of a histogram slot. Written once by the CPU that created the series. */
 struct mme_series_entry {
@@ -197,6 +199,83 @@ struct mme_mongo_error_key {
 };
 
 #define MME_MONGO_COMMAND_SLOTS 256
+
+#define MME_ROUTE_BYTES 64	  /* of a path, or a host, that are kept; a power of two */
+#define MME_ROUTE_HEAD_BYTES 1024 /* of a request's head that the agent is shown */
+
+/* Key of a longest-prefix match: the literals of a port's rules. */
+struct mme_route_prefix {
+	__u32 prefix_bits; /* of what follows */
+	__u16 target;
+	__u16 port; /* host order */
+	__u8 path[MME_ROUTE_BYTES];
+};
+
+enum mme_route_rule_flag {
+	MME_ROUTE_BY_HOST = 1 << 0, /* some rule of the port looks at the host */
+	MME_ROUTE_BY_HEAD = 1 << 1, /* some rule looks at more than method, host and path */
+};
+
+/* A literal of a port's rules. Every port with rules has the empty one. */
+struct mme_route_literal {
+	__u32 number; /* never given twice */
+	__u16 bytes;
+	__u8 flags; /* enum mme_route_rule_flag, of the port */
+	__u8 pad;
+};
+
+/* Requests that every rule treats alike. */
+struct mme_route_class {
+	__u64 host; /* a hash; 0 where no rule looks at it */
+	__u32 literal;
+	__u8 exact;  /* the path is the literal */
+	__u8 method; /* enum mme_http_method */
+	__u16 pad;
+};
+MME_ASSERT_SIZE(struct mme_route_class, 16);
+
+struct mme_route_answer {
+	__u16 route; /* as in struct mme_series_key */
+	__u16 ask;   /* 1: each request is to be asked for */
+};
+
+enum mme_event_type {
+	MME_EVENT_QUESTION = 1, /* struct mme_route_question */
+	MME_EVENT_EXCHANGE = 2, /* struct mme_route_exchange */
+};
+
+/* Where does this request go? The request is known by (cookie, ordinal) until its exchange ends. */
+struct mme_route_question {
+	__u32 type; /* enum mme_event_type */
+	__u16 ordinal;
+	__u16 target;
+	__u64 cookie; /* of the socket */
+	struct mme_route_class kind;
+	__u64 client[2]; /* address, IPv4 as ::ffff:a.b.c.d, network order */
+	__u16 port;
+	__u16 path_bytes; /* as in struct mme_route_head */
+	__u16 host_bytes;
+	__u8 flags;	  /* enum mme_route_flag */
+	__u8 method;	  /* enum mme_http_method */
+	__u32 head_bytes; /* of the request's first bytes that follow this struct; 0: there are none */
+	__u32 pad;
+	__u8 path[MME_ROUTE_BYTES];
+	__u8 host[MME_ROUTE_BYTES];
+};
+MME_ASSERT_SIZE(struct mme_route_question, 192);
+
+/* An exchange that was asked for has ended; it is in no histogram of the kernel's. */
+struct mme_route_exchange {
+	__u32 type; /* enum mme_event_type */
+	__u16 ordinal;
+	__u16 pad;
+	__u64 cookie;
+	struct mme_series_key key; /* its route is MME_ROUTE_ASKED */
+	__u64 duration_ns;
+	__u64 request_bytes;
+	__u64 response_bytes;
+};
+MME_ASSERT_SIZE(struct mme_route_exchange, 72);
 
 /* Stands for every error code that found no room in its map. */
 #define MME_ERROR_CODE_OVERFLOW 0xffffffffu

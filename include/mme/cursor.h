@@ -40,18 +40,37 @@ MME_INLINE __u64 mme_window_load64(const struct mme_window *window, __u32 positi
 #endif
 }
 
-/* Where `needle` first stands in a word of eight bytes; 8: nowhere. The word trick is Mycroft's: the first zero byte of
- * x is the lowest set 0x80 of (x - 0x01..) & ~x & 0x80.. */
-MME_INLINE __u32 mme_word_find(__u64 word, __u8 needle)
+/* The high bit of each byte of a word that is `needle`; above such a byte, one that differs by 1 may be marked as well.
+ * The word trick is Mycroft's: the first zero byte of x is the lowest set 0x80 of (x - 0x01..) & ~x & 0x80.. */
+MME_INLINE __u64 mme_word_marks(__u64 word, __u8 needle)
 {
 	const __u64 ones = 0x0101010101010101ull, highs = 0x8080808080808080ull;
 	const __u64 x = word ^ (ones * needle);
-	const __u64 hit = (x - ones) & ~x & highs;
 
-	if (!hit)
+	return (x - ones) & ~x & highs;
+}
+
+/* The same of bytes up to ' '. */
+MME_INLINE __u64 mme_word_blanks(__u64 word)
+{
+	const __u64 ones = 0x0101010101010101ull, highs = 0x8080808080808080ull;
+
+	return (word - ones * ('!')) & ~word & highs;
+}
+
+/* The byte of the lowest mark; 8: there is none. */
+MME_INLINE __u32 mme_word_first(__u64 marks)
+{
+	if (!marks)
 		return 8;
-	/* the lowest hit is 0x80 << 8k; the product's top byte is then k */
-	return (__u32)((((hit & (~hit + 1)) >> 7) * 0x0001020304050607ull) >> 56);
+	/* the lowest mark is 0x80 << 8k; the product's top byte is then k */
+	return (__u32)((((marks & (~marks + 1)) >> 7) * 0x0001020304050607ull) >> 56);
+}
+
+/* Where `needle` first stands in a word of eight bytes; 8: nowhere. */
+MME_INLINE __u32 mme_word_find(__u64 word, __u8 needle)
+{
+	return mme_word_first(mme_word_marks(word, needle));
 }
 
 /* Words that mme_window_skip_to() looks at in one call. */

@@ -43,7 +43,7 @@ enum mme_pending_flag {
 struct mme_pending {
 	__u64 started_ns;
 	__u64 request_bytes;
-	__u64 name[2]; /* MongoDB: hashes of database and collection */
+	__u64 name[2]; /* MongoDB: hashes of database and collection; HTTP: the route, 0 */
 	__u32 id;      /* HTTP: ordinal on the connection; MongoDB: requestID */
 	__u16 label;   /* HTTP: enum mme_http_protocol; MongoDB: enum mme_mongo_command */
 	__u8 method;   /* HTTP: enum mme_http_method */
@@ -266,6 +266,7 @@ MME_INLINE void mme_http_sample(const struct mme_http1 *p, const struct mme_pend
 	sample->key.variant = (__u8)request->label;
 	sample->key.code = p->code;
 	sample->key.method = request->method;
+	sample->key.route = (__u16)request->name[0];
 	sample->duration_ns = now_ns - request->started_ns;
 	sample->request_bytes = request->request_bytes;
 	sample->response_bytes = p->body_bytes;

@@ -3,17 +3,20 @@
  *
  * The parser keeps its whole state in struct mme_http1, so a message may arrive in any number of pieces. It never
  * looks at body bytes. What it understands of a head: method, status, Content-Length, Transfer-Encoding and the four
- * headers from which Traefik derives its `protocol` label (pkg/middlewares/metrics/metrics.go, getRequestProtocol). */
+ * headers from which Traefik derives its `protocol` label (pkg/middlewares/metrics/metrics.go, getRequestProtocol).
+ * Path and host of a request go to a struct mme_route_head. */
 #ifndef MME_HTTP1_H
 #define MME_HTTP1_H
 
 #include "abi.h"
 #include "cursor.h"
+#include "route.h"
 
 enum mme_http1_phase {
 	MME_HTTP1_START = 0, /* between messages */
 	MME_HTTP1_METHOD,
 	MME_HTTP1_TARGET,
+	MME_HTTP1_QUERY,
 	MME_HTTP1_VERSION,
 	MME_HTTP1_STATUS_VERSION,
 	MME_HTTP1_STATUS,
@@ -22,6 +25,7 @@ enum mme_http1_phase {
 	MME_HTTP1_NUMBER, /* value of Content-Length */
 	MME_HTTP1_TOKENS, /* a comma-separated value */
 	MME_HTTP1_TYPE,	  /* value of Content-Type */
+	MME_HTTP1_HOST,	  /* value of Host */
 	MME_HTTP1_SKIP_LINE,
 	MME_HTTP1_HEAD_END, /* after the CR of the empty line */
 	MME_HTTP1_BODY,
@@ -83,6 +87,7 @@ MME_ASSERT_SIZE(struct mme_http1, 40);
 /* FNV-1a hashes of lower-case names and tokens; tests/unit/protocol recomputes each. */
 #define MME_HASH_CONTENT_LENGTH 0x2d69a1e6ee916e7dull
 #define MME_HASH_TRANSFER_ENCODING 0x8640bd735e9d802cull
+#define MME_HASH_HOST 0x4077f8cc7eaf4d6full
 #define MME_HASH_CONNECTION 0xc7f597ea639b1b59ull
 #define MME_HASH_UPGRADE 0x7f7d77d7c2a03db7ull
 #define MME_HASH_ACCEPT 0x7e5f7abe09509b09ull
@@ -177,6 +182,8 @@ MME_INLINE void mme_http1_field_start(struct mme_http1 *p)
 		p->field = MME_FIELD_CODING;
 	} else if (is_reply) {
 		return; /* nothing else of a reply matters */
+	} else if (name == MME_HASH_HOST) {
+		p->phase = MME_HTTP1_HOST;
 	} else if (name == MME_HASH_CONNECTION) {
 		p->phase = MME_HTTP1_TOKENS;
 		p->field = MME_FIELD_CONNECTION;
@@ -342,6 +349,23 @@ MME_INLINE int mme_http1_pack(struct mme_http1 *p, __u8 byte)
 	return p->token_bytes <= 8;
 }
 
+/* One byte of a Host header's value. Go refuses two of them, and blanks inside; the agent is asked what that means. */
+MME_INLINE void mme_http1_host_byte(struct mme_http1 *p, struct mme_route_head *head, __u8 byte)
+{
+	if (byte == '\n') {
+		p->phase = MME_HTTP1_LINE;
+		head->flags |= MME_ROUTE_HAS_HOST;
+	} else if (byte == ' ' || byte == '\t' || byte == '\r') {
+		if (p->token_bytes)
+			p->flags |= MME_HTTP1_GAP;
+	} else {
+		if ((p->flags & MME_HTTP1_GAP) || (head->flags & MME_ROUTE_HAS_HOST))
+			head->flags |= MME_ROUTE_ODD;
+		p->token_bytes = 1;
+		mme_route_host(head, byte, 1);
+	}
+}
+
 MME_INLINE enum mme_step mme_http1_version_end(struct mme_http1 *p)
 {
 	const __u8 minor = (__u8)(p->token >> 56);
@@ -433,10 +457,11 @@ MME_INLINE enum mme_step mme_http1_close(struct mme_http1 *p)
 }
 
 /* One byte of a head or of chunk framing. */
-MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
+MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, struct mme_route_head *head, __u8 byte)
 {
 	switch (p->phase) {
 	case MME_HTTP1_START:
+		mme_route_start(head);
 		return mme_http1_start(p, byte);
 	case MME_HTTP1_METHOD:
 		if (byte == ' ') {
@@ -484,7 +509,7 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 			p->phase = MME_HTTP1_HEAD_END;
 		} else if (byte == '\n') {
 			return mme_http1_head_end(p);
-		} else if (lower == 'c' || lower == 't' || lower == 'a' || lower == 'u') {
+		} else if (lower == 'c' || lower == 't' || lower == 'a' || lower == 'u' || lower == 'h') {
 			mme_http1_token_start(p, MME_HTTP1_NAME);
 			p->token = mme_hash_byte(p->token, lower);
 		} else {
@@ -515,6 +540,9 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 			p->phase = MME_HTTP1_LINE;
 		else
 			mme_http1_type_byte(p, byte);
+		break;
+	case MME_HTTP1_HOST:
+		mme_http1_host_byte(p, head, byte);
 		break;
 	case MME_HTTP1_HEAD_END:
 		if (byte != '\n')
@@ -557,6 +585,7 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, __u8 byte)
 #define MME_PACKED_CONNECTI 0x697463656e6e6f63ull /* connecti */
 #define MME_PACKED_ON 0x00000000003a6e6full	  /* on: */
 #define MME_PACKED_UPGRADE 0x3a65646172677075ull  /* upgrade: */
+#define MME_PACKED_HOST 0x0000003a74736f68ull	  /* host: */
 #define MME_PACKED_ACCEPT 0x003a747065636361ull	  /* accept: */
 #define MME_PACKED_CHUNKED 0x0d64656b6e756863ull  /* chunked CR */
 #define MME_PACKED_APPLICAT 0x746163696c707061ull /* applicat */
@@ -586,7 +615,7 @@ MME_INLINE __u32 mme_http1_decimal(__u64 word, __u32 digits, int *valid)
 }
 
 /* A whole method, or a whole "HTTP/1.1 200", at once. */
-MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_window *window)
+MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_route_head *head, struct mme_window *window)
 {
 	const __u32 position = window->position;
 	const __u64 word = mme_window_load64(window, position);
@@ -613,6 +642,7 @@ MME_INLINE void mme_http1_start_shortcut(struct mme_http1 *p, struct mme_window 
 	if (method == MME_METHOD_EXTENSION)
 		return;
 	mme_http1_start(p, 'M');
+	mme_route_start(head);
 	p->method = method;
 	p->phase = MME_HTTP1_TARGET;
 	window->position = position + blank + 1;
@@ -648,7 +678,7 @@ MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *
 
 	if (byte == '\r' || byte == '\n')
 		return;
-	if (letter != 'c' && letter != 't' && letter != 'a' && letter != 'u') {
+	if (letter != 'c' && letter != 't' && letter != 'a' && letter != 'u' && letter != 'h') {
 		p->phase = MME_HTTP1_SKIP_LINE;
 		return;
 	}
@@ -675,6 +705,9 @@ MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *
 	} else if (first == MME_PACKED_UPGRADE) {
 		name = MME_HASH_UPGRADE;
 		bytes = 8;
+	} else if ((first & MME_LOW_BYTES(5)) == MME_PACKED_HOST) {
+		name = MME_HASH_HOST;
+		bytes = 5;
 	} else if ((first & MME_LOW_BYTES(7)) == MME_PACKED_ACCEPT) {
 		name = MME_HASH_ACCEPT;
 		bytes = 7;
@@ -737,6 +770,58 @@ MME_INLINE void mme_http1_tokens_shortcut(struct mme_http1 *p, struct mme_window
 	}
 }
 
+/* The value of Host, as far as it has no blank and no line end. */
+MME_INLINE void mme_http1_host_shortcut(struct mme_http1 *p, struct mme_route_head *head, struct mme_window *window)
+{
+	const __u32 position = window->position;
+	const __u64 word = mme_window_load64(window, position);
+	__u32 bytes;
+
+	if (p->flags & MME_HTTP1_GAP || head->flags & MME_ROUTE_HAS_HOST)
+		return;
+	if (!p->token_bytes && (word & 0xff) == ' ') {
+		window->position = position + 1;
+		return;
+	}
+	bytes = mme_word_first(mme_word_blanks(word));
+	mme_opaque(bytes);
+	if (!bytes)
+		return;
+	p->token_bytes = 1;
+	mme_route_host(head, word, bytes);
+	window->position = position + bytes;
+}
+
+/* Words of the path that are looked at in one call. */
+#define MME_TARGET_WORDS 4
+
+/* The path, up to a blank or a question mark. */
+MME_INLINE void mme_http1_target(struct mme_http1 *p, struct mme_route_head *head, struct mme_window *window)
+{
+	for (__u32 i = 0; i < MME_TARGET_WORDS; i++) {
+		const __u32 position = window->position, left = window->length - position;
+		const __u64 word = mme_window_load64(window, position);
+		__u32 bytes = mme_word_first(mme_word_marks(word, ' ') | mme_word_marks(word, '?'));
+
+		mme_opaque(bytes);
+		if (bytes > left)
+			bytes = left;
+		if (bytes)
+			mme_route_path(head, word, bytes);
+		window->position = position + bytes;
+		if (bytes == left) /* the word may have ended with the window, or before the blank */
+			return;
+		if (bytes < 8) {
+			p->phase = (__u8)(word >> (8 * bytes)) == '?' ? MME_HTTP1_QUERY : MME_HTTP1_VERSION;
+			p->token = 0;
+			p->token_bytes = 0;
+			window->position = position + bytes + 1;
+			return;
+		}
+		mme_forget_registers();
+	}
+}
+
 /* A chunk's size when its line has nothing else, with the line end behind the last chunk's data. */
 MME_INLINE void mme_http1_chunk_shortcut(struct mme_http1 *p, struct mme_window *window)
 {
@@ -770,7 +855,8 @@ MME_INLINE void mme_http1_chunk_shortcut(struct mme_http1 *p, struct mme_window 
 
 /* Everything but the byte-wise reading: the forms that most messages have, and bodies. Each stage leaves its result in
  * memory, so one call may go through several. */
-MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_window *window)
+MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_route_head *head,
+					     struct mme_window *window)
 {
 	__u64 skippable;
 	__u32 left = window->length - window->position;
@@ -786,16 +872,22 @@ MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_win
 	}
 	if (left >= MME_HTTP1_SHORTCUT_BYTES) {
 		if (p->phase == MME_HTTP1_START)
-			mme_http1_start_shortcut(p, window);
+			mme_http1_start_shortcut(p, head, window);
 		else if (p->phase == MME_HTTP1_LINE && left >= MME_HTTP1_LINE_BYTES)
 			mme_http1_line_shortcut(p, window);
 		else if (p->phase == MME_HTTP1_TOKENS)
 			mme_http1_tokens_shortcut(p, window);
+		else if (p->phase == MME_HTTP1_HOST)
+			mme_http1_host_shortcut(p, head, window);
 		else if (p->phase == MME_HTTP1_CHUNK_SIZE || p->phase == MME_HTTP1_CHUNK_END)
 			mme_http1_chunk_shortcut(p, window);
 		mme_forget_registers();
 	}
 	if (p->phase == MME_HTTP1_TARGET) {
+		mme_http1_target(p, head, window);
+		mme_forget_registers();
+	}
+	if (p->phase == MME_HTTP1_QUERY) {
 		if (mme_window_skip_to(window, ' ')) {
 			p->phase = MME_HTTP1_VERSION;
 			p->token = 0;
@@ -837,7 +929,7 @@ MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_win
 
 /* Reads on until something happened: HEAD, MESSAGE or BAD with `position` behind the byte that decided; or MORE when
  * the window is used up or MME_FEED_TURNS were taken. Call again for the rest of the window. */
-MME_INLINE enum mme_step mme_http1_feed(struct mme_http1 *p, struct mme_window *window)
+MME_INLINE enum mme_step mme_http1_feed(struct mme_http1 *p, struct mme_route_head *head, struct mme_window *window)
 {
 	for (__u32 turn = 0; turn < MME_FEED_TURNS; turn++) { /* every turn uses at least one byte */
 		enum mme_step step;
@@ -847,11 +939,11 @@ MME_INLINE enum mme_step mme_http1_feed(struct mme_http1 *p, struct mme_window *
 		before = window->position;
 		if (before >= window->length)
 			return MME_STEP_MORE;
-		step = mme_http1_shortcuts(p, window);
+		step = mme_http1_shortcuts(p, head, window);
 		mme_forget_registers();
 		if (step == MME_STEP_MORE && window->position == before) {
 			window->position = before + 1;
-			step = mme_http1_byte(p, mme_window_byte(window, before));
+			step = mme_http1_byte(p, head, mme_window_byte(window, before));
 			mme_forget_registers();
 		}
 		if (step != MME_STEP_MORE)

@@ -52,7 +52,7 @@ def test_request_targets(agent, traefik, target):
     assert m.total == 1
     if target != "*":  # that one net/http answers before Traefik's own count sees it
         m.assert_equal(1)
-    assert not skipped_bytes(m.agent)
+    assert skipped_bytes(m.agent).keys() <= {"duplicate"}  # a busy machine's TCP may send again
 
 
 def test_100_continue(agent, traefik):

@@ -69,6 +69,7 @@ class HostConnection {
   const std::vector<mme_sample>& samples() const { return samples_; }
   const mme_account& account() const { return account_; }
   uint64_t messages() const { return messages_; }
+  const std::vector<mme_route_head>& heads() const { return heads_; }  // of HTTP requests
   std::string name(uint64_t hash) const {
     const auto known = names_.find(hash);
     return known == names_.end() ? "" : known->second;
@@ -133,6 +134,7 @@ class HostConnection {
     if (step == MME_STEP_HEAD) {
       mme_pending request;
       mme_http_request(&p, connection_.request_started_ns, work.direction.count, &request);
+      heads_.push_back(request_head_);
       work.direction.count++;
       keep_request(request, true);
       return;
@@ -254,10 +256,12 @@ class HostConnection {
     return is_mongo() ? mme_mongo_skip(&d.mongo, bytes) : mme_http1_skip(&d.http, bytes);
   }
 
+  mme_route_head& head(const Work& work) { return work.is_request ? request_head_ : reply_head_; }
+
   mme_step feed(Work& work) {
     const uint32_t position = work.window.position;
     const mme_step step = is_mongo() ? mme_mongo_feed(&work.direction.mongo, &work.names, &work.window)
-                                     : mme_http1_feed(&work.direction.http, &work.window);
+                                     : mme_http1_feed(&work.direction.http, &head(work), &work.window);
     require(work.window.position > position && work.window.position <= work.window.length);
     return step;
   }
@@ -502,6 +506,9 @@ class HostConnection {
   mme_connection connection_{};
   mme_account account_{};
   uint64_t messages_ = 0;
+  mme_route_head request_head_{};
+  mme_route_head reply_head_{};
+  std::vector<mme_route_head> heads_;
   std::vector<mme_sample> samples_;
   std::map<uint32_t, mme_pending> overflow_;
   std::set<uint64_t> awaiting_cursors_;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel/events.h"
+#include "kernel/route_maps.h"
+#include "metrics/http_labels.h"
+#include "metrics/kernel_snapshot.h"
+#include "traefik/route_classes.h"
+
+namespace mme {
+
+// Where requests go: what the programs ask and are told. Numbers each route that there ever was, and holds the
+// exchanges that the agent itself had to decide. Pure bookkeeping; the caller acts on the kernel.
+class Routes {
+ public:
+  // Exchanges of more than `series_max` series, or of more requests at once than kAskedMax, are counted as
+  // MME_ROUTE_UNKNOWN.
+  Routes(std::vector<double> bounds_s, uint32_t series_max) : bounds_s_(std::move(bounds_s)), series_max_(series_max) {}
+  static constexpr size_t kAskedMax = 65536;
+
+  // The rules of a target from now on; returns what the kernel is to know of them.
+  [[nodiscard]] std::vector<RoutePort> set(uint16_t target, traefik::RouteClasses classes);
+
+  // Decides a question. Returns what holds for its whole class; nothing where this says nothing of the next one.
+  [[nodiscard]] std::optional<mme_route_answer> decide(const mme_route_question& question, std::string_view head);
+  void ended(const mme_route_exchange& exchange);
+
+  // Adds what ended() has counted.
+  void add_to(KernelSnapshot& snapshot) const;
+
+  // By the numbers in series keys; never changes but by growing.
+  [[nodiscard]] std::shared_ptr<const RouteTable> table() const { return table_; }
+
+ private:
+  struct Rules {
+    traefik::RouteClasses classes;
+    std::map<uint16_t, uint32_t> first_numbers;  // of literals, by port
+  };
+  using Request = std::pair<uint64_t, uint16_t>;  // cookie and ordinal
+
+  [[nodiscard]] uint16_t number(const traefik::RouteName& name);
+  [[nodiscard]] bool is_of_class(const Rules& rules, const mme_route_question& question, std::string_view path) const;
+  void remember(Request request, uint16_t route);
+  [[nodiscard]] RawSeries& series_of(const mme_series_key& key);
+
+  std::vector<double> bounds_s_;
+  uint32_t series_max_;
+  uint32_t next_literal_ = 1;
+  std::map<uint16_t, Rules> rules_;  // by target
+  std::map<traefik::RouteName, uint16_t> numbers_;
+  std::shared_ptr<const RouteTable> table_ = std::make_shared<RouteTable>(1);
+  std::map<Request, uint16_t> asked_;
+  std::deque<Request> asked_order_;
+  std::map<std::string, RawSeries> series_;  // by key
+};
+
+}  // namespace mme

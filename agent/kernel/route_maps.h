@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "mme/abi.h"
+
+struct bpf_map;
+
+namespace mme {
+
+// What the rules of one port compare paths with.
+struct RoutePort {
+  uint16_t port = 0;
+  uint8_t flags = 0;                  // enum mme_route_rule_flag
+  uint32_t first_number = 0;          // of literals[0]; the others follow
+  std::vector<std::string> literals;  // the empty one among them; of at most MME_ROUTE_BYTES
+};
+
+// The maps in which the programs look up where a request goes.
+class RouteMaps {
+ public:
+  RouteMaps(const bpf_map* literals, const bpf_map* classes) : literals_(literals), classes_(classes) {}
+
+  // Puts a target's ports in place of those that it had. A port whose literals find no room has only the empty one, and
+  // each of its requests is asked for; the error says so.
+  [[nodiscard]] Result<> set(uint16_t target, const std::vector<RoutePort>& ports);
+  [[nodiscard]] Result<> answer(const mme_route_class& kind, const mme_route_answer& answer);
+
+ private:
+  using Keys = std::set<std::string>;  // struct mme_route_prefix by bytes
+
+  const bpf_map* literals_;
+  const bpf_map* classes_;
+  std::map<uint16_t, Keys> written_;  // by target
+};
+
+}  // namespace mme

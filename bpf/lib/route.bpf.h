@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Where Traefik sends a request: its class decides, or the agent is asked. */
+#ifndef MME_ROUTE_BPF_H
+#define MME_ROUTE_BPF_H
+
+#include "events.bpf.h"
+#include "routes.bpf.h"
+#include "scratch.bpf.h"
+
+static __always_inline void fill_question(const struct mme_scratch *s, struct mme_route_question *question)
+{
+	question->type = MME_EVENT_QUESTION;
+	question->ordinal = s->direction.count;
+	question->target = s->target;
+	question->cookie = s->cookie;
+	question->kind = s->kind;
+	question->client[0] = s->client[0];
+	question->client[1] = s->client[1];
+	question->port = s->port;
+	question->path_bytes = s->head.path_bytes;
+	question->host_bytes = s->head.host_bytes;
+	question->flags = s->head.flags;
+	question->method = s->direction.http.method;
+	question->head_bytes = 0;
+	question->pad = 0;
+	__builtin_memcpy(question->path, s->head.key.path, MME_ROUTE_BYTES);
+	__builtin_memcpy(question->host, s->head.host, MME_ROUTE_BYTES);
+}
+
+/* Asks where the request goes. Returns 0 when the question was lost. */
+__noinline __weak int ask(__u32 slot)
+{
+	const struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_route_question *question;
+
+	if (!s)
+		return 0;
+	question = bpf_ringbuf_reserve(&events, sizeof(*question), 0);
+	if (!question)
+		return 0;
+	fill_question(s, question);
+	bpf_ringbuf_submit(question, 0);
+	return 1;
+}
+
+/* The same with the request's head, as far as it is in this packet. */
+__noinline __weak int ask_with_head(struct __sk_buff *skb, __u32 slot)
+{
+	const struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_route_question *question;
+	__u64 bytes;
+
+	if (!s)
+		return 0;
+	question = bpf_ringbuf_reserve(&events, sizeof(*question) + MME_ROUTE_HEAD_BYTES, 0);
+	if (!question)
+		return 0;
+	fill_question(s, question);
+	bytes = s->end - s->message_at;
+	if (bytes > MME_ROUTE_HEAD_BYTES)
+		bytes = MME_ROUTE_HEAD_BYTES;
+	bytes = bounded_length(bytes, MME_ROUTE_HEAD_BYTES);
+	if (!bpf_skb_load_bytes(skb, s->message_at, question + 1, bytes))
+		question->head_bytes = (__u32)bytes;
+	bpf_ringbuf_submit(question, 0);
+	return 1;
+}
+
+/* What the maps say of the request whose head was just parsed: a route as in struct mme_series_key, MME_ROUTE_ASKED
+ * where only the agent can say. */
+__noinline __weak int known_route(__u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_route_literal *literal;
+	struct mme_route_answer *answer;
+
+	if (!s)
+		return MME_ROUTE_NONE;
+	s->head.key.target = s->target;
+	s->head.key.port = s->port;
+	s->head.key.prefix_bits = mme_route_prefix_bits(s->head.path_bytes);
+	literal = bpf_map_lookup_elem(&route_literals, &s->head.key);
+	if (!literal)
+		return MME_ROUTE_NONE;
+	mme_route_class_of(&s->head, literal, s->direction.http.method, &s->kind);
+	if (!(s->head.flags & MME_ROUTE_ODD)) {
+		answer = bpf_map_lookup_elem(&route_classes, &s->kind);
+		if (answer && !answer->ask)
+			return answer->route;
+	}
+	if (!(literal->flags & MME_ROUTE_BY_HEAD) && !(s->head.flags & MME_ROUTE_ODD))
+		s->head_here = 0; /* nobody needs it */
+	return MME_ROUTE_ASKED;
+}
+
+/* `from_parked`: the request is not in the packet of `ctx`. */
+static __always_inline __u16 find_route(void *ctx, struct mme_scratch *s, __u32 slot, __u8 from_parked)
+{
+	const int route = known_route(slot);
+
+	if (route != MME_ROUTE_ASKED)
+		return (__u16)route;
+	s->cookie = bpf_get_socket_cookie(ctx);
+	if (!from_parked && s->head_here ? ask_with_head(ctx, slot) : ask(slot))
+		return MME_ROUTE_ASKED;
+	count_lost_event();
+	return MME_ROUTE_UNKNOWN;
+}
+
+/* Tells the agent how an exchange ended that it was asked for. Returns 0 when that was lost. */
+static __always_inline int tell_exchange(const struct mme_scratch *s)
+{
+	struct mme_route_exchange *exchange = bpf_ringbuf_reserve(&events, sizeof(*exchange), 0);
+
+	if (!exchange)
+		return 0;
+	exchange->type = MME_EVENT_EXCHANGE;
+	exchange->ordinal = (__u16)s->request.id;
+	exchange->pad = 0;
+	exchange->cookie = s->cookie;
+	exchange->key = s->sample.key;
+	exchange->duration_ns = s->sample.duration_ns;
+	exchange->request_bytes = s->sample.request_bytes;
+	exchange->response_bytes = s->sample.response_bytes;
+	bpf_ringbuf_submit(exchange, 0);
+	return 1;
+}
+
+static __always_inline int in_request_head(const struct mme_scratch *s)
+{
+	return s->role == MME_ROLE_ENTRYPOINT && s->is_request && s->direction.http.phase > MME_HTTP1_START &&
+	       s->direction.http.phase <= MME_HTTP1_HEAD_END;
+}
+
+/* Restores what a cut head left behind. */
+static __always_inline void resume_head(void *ctx, struct mme_scratch *s)
+{
+	struct mme_route_head *cut;
+	__u64 cookie;
+
+	if (!in_request_head(s))
+		return;
+	cookie = bpf_get_socket_cookie(ctx);
+	cut = bpf_map_lookup_elem(&cut_heads, &cookie);
+	mme_route_start(&s->head);
+	if (cut)
+		s->head = *cut;
+	else
+		s->head.flags = MME_ROUTE_ODD | MME_ROUTE_LOST;
+}
+
+static __always_inline void suspend_head(void *ctx, struct mme_scratch *s)
+{
+	__u64 cookie;
+
+	if (!in_request_head(s))
+		return;
+	cookie = bpf_get_socket_cookie(ctx);
+	bpf_map_update_elem(&cut_heads, &cookie, &s->head, BPF_ANY);
+}
+
+#endif

@@ -1,0 +1,298 @@
+"""Routers, services and the operator's routes, as Traefik itself counts them: twenty routers, ten services of two
+servers each, middlewares that answer, servers that are gone, clients that leave."""
+
+import random
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from lib.oracle import assert_settled_accounting, skipped_messages
+from lib.raw import RawClient, get
+from mme_stack import Agent, Metrics, Traefik, Upstream
+from mme_stack.agent import targets
+from mme_stack.fetch import wait_until
+
+FAMILIES = {
+    "entrypoint": ("code", "method", "protocol", "entrypoint"),
+    "router": ("code", "method", "protocol", "router", "service"),
+    "service": ("code", "method", "protocol", "service"),
+}
+COUNTERS = ("requests_total", "requests_bytes_total", "responses_bytes_total")
+REQUESTS = 100_000
+CLIENTS = 12
+PASSWORD = "dXNlcjpwYXNz"  # user:pass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A request: where it goes, what it says, and how it ends."""
+
+    path: str
+    entrypoint: str = "web"
+    method: str = "GET"
+    host: str = "any.example"
+    fields: str = ""
+    body: bytes = b""
+    leaves: str = ""  # "reset" or "close": without waiting for the reply
+
+    def bytes(self) -> bytes:
+        return get(self.path, method=self.method, fields=self.fields, body=self.body).replace(
+            b"Host: x", f"Host: {self.host}".encode(), 1
+        )
+
+
+# Every rule of `web` is decided by method, host and path, every one of `asked` needs more of the head.
+ROUTERS: dict[str, dict[str, Any]] = {
+    "host": {"rule": "Host(`a.example`)", "service": "s0"},
+    "host-and-prefix": {"rule": "Host(`b.example`) && PathPrefix(`/api`)", "service": "s1"},
+    "prefix": {"rule": "PathPrefix(`/api`)", "service": "s2"},
+    "longer-prefix": {"rule": "PathPrefix(`/api/v2`)", "service": "s3"},
+    "path": {"rule": "Path(`/promote`)", "service": "s4"},
+    "path-and-method": {"rule": "Path(`/promote`) && Method(`POST`)", "service": "s5"},
+    "method": {"rule": "Method(`DELETE`)", "service": "s6"},
+    "either": {"rule": "PathPrefix(`/static`) || PathPrefix(`/assets`)", "service": "s7"},
+    "tenants": {"rule": "HostRegexp(`^t[0-9]+\\.example$`)", "service": "s8"},
+    "tenant-one": {"rule": "Host(`t1.example`) && PathPrefix(`/x`) && !Path(`/x/y`)", "service": "s9"},
+    "redirected": {"rule": "PathPrefix(`/old`)", "service": "s2", "middlewares": ["redirect"]},
+    "private": {"rule": "PathPrefix(`/private`)", "service": "s3", "middlewares": ["auth"]},
+    "limited": {"rule": "PathPrefix(`/limited`)", "service": "s4", "middlewares": ["limit"]},
+    "stripped": {"rule": "PathPrefix(`/strip`)", "service": "s5", "middlewares": ["strip"]},
+    "priority": {"rule": "PathPrefix(`/api/v2/first`)", "service": "s6", "priority": 1000},
+    "users": {"rule": "PathRegexp(`^/users/[0-9]+$`)", "service": "s7", "entryPoints": ["asked"]},
+    "canary": {"rule": "Header(`X-Canary`, `yes`)", "service": "s8", "entryPoints": ["asked"]},
+    "debug": {"rule": "PathPrefix(`/q`) && Query(`debug`, `1`)", "service": "s9", "entryPoints": ["asked"]},
+    "client": {"rule": "ClientIP(`127.0.0.9`)", "service": "s0", "entryPoints": ["asked"]},
+    "rest": {"rule": "PathPrefix(`/`)", "service": "s1", "priority": 1, "entryPoints": ["asked"]},
+}
+MIDDLEWARES = {
+    "redirect": {"redirectRegex": {"regex": "^(.*)/old(.*)", "replacement": "${1}/new${2}"}},
+    "auth": {"basicAuth": {"users": ["user:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ="]}},
+    "limit": {"rateLimit": {"average": 1, "period": "1h", "burst": 5}},
+    "strip": {"stripPrefix": {"prefixes": ["/strip"]}},
+}
+BODY = b"GET / HTTP/1.1\r\n\r\n" * 30
+KINDS = [
+    *[Kind(f"/api/{n}?size=100") for n in range(6)],
+    *[Kind(f"/api/v2/{n}?size=10") for n in range(4)],
+    *[Kind("/promote?echo=1", method="POST", body=BODY, fields=f"X-Tenant-ID: t{n}\r\n") for n in range(6)],
+    *[Kind(f"/api/x?size={n}", host="b.example") for n in (0, 1, 3000)],
+    *[Kind(f"/x/{n}", host=f"t{n}.example:8080") for n in range(5)],
+    Kind("/promote"),
+    Kind("/promote?status=500", method="POST"),
+    Kind("/promote?status=503&size=7", method="POST"),
+    Kind("/promote/deeper"),
+    Kind("/?size=5", host="A.Example"),
+    Kind("/api", host="a.example."),
+    Kind("/api/v2/first"),
+    Kind("/anything", method="DELETE"),
+    Kind("/static/x?size=70000"),
+    Kind("/assets/y?size=5000&chunk=900"),
+    Kind("/static/z?size=10", method="HEAD"),
+    Kind("/x/y", host="t1.example"),
+    Kind("/unmatched"),
+    Kind("/unmatched", method="POST"),
+    Kind("/old/place"),
+    Kind("/private"),
+    Kind("/private", fields=f"Authorization: Basic {PASSWORD}\r\n"),
+    Kind("/limited"),
+    Kind("/strip/a?size=3"),
+    Kind("/api/%61?size=3"),
+    Kind("/%61pi/a?size=3"),
+    Kind("/static/../promote?size=3"),
+    Kind("//promote"),
+    Kind("/api", method="PROPFIND"),
+    Kind("/promote", method="PUT", fields="Transfer-Encoding: chunked\r\n", body=b"5\r\nhello\r\n0\r\n\r\n"),
+    Kind("/static/events?size=300&chunk=100", fields="Accept: text/event-stream\r\n"),
+    Kind("/users/17", "asked"),
+    Kind("/users/x", "asked"),
+    Kind("/a", "asked", fields="X-Canary: yes\r\n"),
+    Kind("/a", "asked", fields="X-Canary: no\r\n"),
+    Kind("/q?debug=1", "asked"),
+    Kind("/q?debug=0", "asked"),
+    Kind("/q?debug=1", "asked", fields=f"Cookie: {'c' * 6000}\r\n"),
+]
+LEAVING = [Kind("/api/slow?delay=300ms", leaves="reset"), Kind("/promote?delay=300ms", method="POST", leaves="close")]
+
+
+def dynamic(upstream: Upstream, **services: Any) -> dict[str, Any]:
+    servers = [[f"http://127.0.1.{2 * n + i}:{upstream.port}" for i in (1, 2)] for n in range(10)]
+    balancers = {f"s{n}": {"loadBalancer": {"servers": [{"url": u} for u in urls]}} for n, urls in enumerate(servers)}
+    routers = {name: {"entryPoints": ["web"], **router} for name, router in ROUTERS.items()}
+    return {"http": {"routers": routers, "services": {**balancers, **services}, "middlewares": MIDDLEWARES}}
+
+
+@pytest.fixture(scope="module")
+def everywhere(stack) -> Upstream:
+    """One process, a server on each address of 127.0.0.0/8."""
+    return stack.upstream(name="everywhere", host="0.0.0.0")  # noqa: S104
+
+
+@pytest.fixture(scope="module")
+def gateway(stack, everywhere) -> Traefik:
+    traefik = stack.traefik([], oracle=True, name="routers", entrypoints=["asked"], dynamic=dynamic(everywhere))
+    with RawClient(traefik.port) as client:
+        wait_until(lambda: (client.send(get("/api")), client.response()[0])[1] == 200)
+    return traefik
+
+
+def observed(agent_of: Any, traefik: Traefik) -> Agent:
+    """The agent knows which process it is, nothing of its names; Traefik's metrics are on, and ours all the same."""
+    config = targets([traefik])
+    del config["traefik"][0]["entrypoints"]
+    agent = agent_of(config={"targets": config, "compat": {"traefik": "on"}})
+    wait_until(lambda: agent.status()["targets"][0]["names"])
+    return agent
+
+
+def tables(metrics: Metrics, what: str) -> dict[str, dict[tuple[str, ...], float]]:
+    return {
+        family: {k: v for k, v in metrics.by(f"traefik_{family}_{what}", *labels).items() if "metrics" not in k}
+        for family, labels in FAMILIES.items()
+    }
+
+
+def differences(ours: Metrics, theirs: Metrics) -> list[str]:
+    found = []
+    for what in COUNTERS:
+        mine, oracle = tables(ours, what), tables(theirs, what)
+        for family in FAMILIES:
+            for key in sorted({*mine[family], *oracle[family]}):
+                counted, expected = mine[family].get(key, 0), oracle[family].get(key, 0)
+                if counted != expected:
+                    found.append(f"{family} {what} {key}: {counted}, Traefik: {expected}")
+    return found
+
+
+class Compared:
+    """What both add from here on."""
+
+    def __init__(self, agent: Agent, traefik: Traefik) -> None:
+        self.agent, self.traefik = agent, traefik
+        self.before, self.oracle = agent.metrics(), traefik.metrics()
+
+    def added(self) -> tuple[Metrics, Metrics]:
+        return self.agent.metrics() - self.before, self.traefik.metrics() - self.oracle
+
+    def assert_equal(self, settle: float = 3) -> Metrics:
+        with suppress(AssertionError, TimeoutError):
+            wait_until(lambda: not differences(*self.added()), settle)
+        ours, theirs = self.added()
+        found = differences(ours, theirs)
+        assert not found, "\n".join([*found, f"skipped: {skipped_messages(ours)}"])
+        return ours
+
+
+def play(traefik: Traefik, kinds: Iterator[Kind], statuses: Counter[int]) -> None:
+    """One client: a connection for each entrypoint, a new one after each time that it left."""
+    connections: dict[str, RawClient] = {}
+    try:
+        for kind in kinds:
+            client = connections.get(kind.entrypoint) or RawClient(traefik.ports[kind.entrypoint])
+            connections[kind.entrypoint] = client
+            client.send(kind.bytes())
+            if not kind.leaves:
+                statuses[client.response(bodiless=kind.method == "HEAD")[0]] += 1
+                continue
+            time.sleep(0.03)
+            if kind.leaves == "reset":
+                client.reset()
+            else:
+                client.socket.close()
+            del connections[kind.entrypoint]
+    finally:
+        for client in connections.values():
+            client.socket.close()
+
+
+def play_all(traefik: Traefik, kinds: list[Kind]) -> Counter[int]:
+    parts = [kinds[n::CLIENTS] for n in range(CLIENTS)]
+    results: list[Counter[int]] = [Counter() for _ in parts]
+    threads = [
+        threading.Thread(target=play, args=(traefik, iter(part), result))
+        for part, result in zip(parts, results, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(results, Counter())
+
+
+def test_as_traefik_counts_them(observe, gateway):
+    agent = observed(observe, gateway)
+    chosen = random.Random(4)  # noqa: S311
+    kinds = [chosen.choice(LEAVING if n % 100 == 0 else KINDS) for n in range(REQUESTS)]
+    compared = Compared(agent, gateway)
+    statuses = play_all(gateway, kinds)
+    assert sum(statuses.values()) == sum(not kind.leaves for kind in kinds)
+    assert {200, 301, 302, 401, 404, 429, 500, 503} & statuses.keys() >= {200, 401, 404, 429, 500, 503}
+    ours = compared.assert_equal()
+    routers = {router for (router,) in ours.by("traefik_router_requests_total", "router")}
+    assert routers == {f"{name}@file" for name in ROUTERS} - {"client@file"}
+    assert not ours.counter("mme_agent_events_lost_total")
+    assert_settled_accounting(agent)
+
+
+def test_the_client_s_address(observe, gateway):
+    agent = observed(observe, gateway)
+    compared = Compared(agent, gateway)
+    with socket.create_connection(("127.0.0.1", gateway.ports["asked"]), source_address=("127.0.0.9", 0)) as client:
+        client.sendall(get("/a", fields="Connection: close\r\n"))
+        while client.recv(4096):
+            pass
+    ours = compared.assert_equal()
+    assert ours.counter("traefik_router_requests_total", router="client@file", service="s0@file") == 1
+
+
+def test_the_operator_s_routes(observe, gateway):
+    config = targets([gateway])
+    routes = [
+        {"name": "promote", "method": "POST", "path": "/promote"},
+        {"name": "user", "path": "/users/{id}"},
+        {"name": "assets", "prefix": "/assets/"},
+    ]
+    agent = observe(config={"targets": config, "routes": routes, "compat": {"traefik": "on"}})
+    wait_until(lambda: agent.status()["targets"][0]["names"])
+    before = agent.metrics()
+    kinds = [
+        *[Kind("/promote", method="POST")] * 10,
+        Kind("/promote"),
+        *[Kind(f"/users/{n}", "asked") for n in range(7)],
+        Kind("/users/1/more", "asked"),
+        Kind("/users/", "asked"),
+        *[Kind(f"/assets/{n}") for n in range(5)],
+    ]
+    play_all(gateway, kinds)
+    added = (agent.metrics() - before).by("mme_route_requests_total", "route", "service", "method", "code")
+    assert added == {
+        ("promote", "s5@file", "POST", "200"): 10,
+        ("user", "s7@file", "GET", "200"): 7,
+        ("assets", "s7@file", "GET", "200"): 5,
+    }
+
+
+def test_a_server_that_is_gone(servers, observe):
+    """Refused connections: 502 of the router and the service, though nobody answered."""
+    lonely = servers.upstream(name="lonely")
+    rule = {"rule": "PathPrefix(`/`)", "service": "mme-tagging", "entryPoints": ["web"]}
+    balancer = {"loadBalancer": {"servers": [{"url": lonely.url}]}}
+    http = {"routers": {"mme": rule}, "services": {"mme-tagging": balancer}}
+    traefik = servers.traefik([], oracle=True, name="gone", dynamic={"http": http})
+    with RawClient(traefik.port) as client:
+        wait_until(lambda: (client.send(get("/")), client.response()[0])[1] == 200)
+    agent = observed(observe, traefik)
+    compared = Compared(agent, traefik)
+    play_all(traefik, [Kind("/promote", method="POST")] * 24)
+    lonely.stop()
+    play_all(traefik, [Kind("/promote", method="POST")] * 60)
+    ours = compared.assert_equal()
+    failed = {"service": "mme-tagging@file", "method": "POST", "code": "502"}
+    assert ours.counter("traefik_service_requests_total", **failed) == 60
+    assert ours.buckets("traefik_service_request_duration_seconds", **failed)[float("inf")] == 60
