@@ -4,11 +4,14 @@
 #include "lib/common.bpf.h"
 #include "lib/target.bpf.h"
 #include "lib/reassembly.bpf.h"
+#include "links.bpf.h"
+#include "mme/histogram.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 #define MME_ADOPT_STEPS 32
 #define MME_TCP_ESTABLISHED 1
+#define MME_TCP_SYN_SENT 2
 #define MME_TCP_CLOSE 7
 #define MME_TCP_CLOSE_WAIT 8
 
@@ -74,10 +77,105 @@ static __always_inline void first_segment_key(struct bpf_sock_ops *ops, __u32 se
 	key->sequence = sequence;
 }
 
+static __always_inline void remote_address(struct bpf_sock_ops *ops, __u64 address[2])
+{
+	const __u32 v4 = ops->remote_ip4;
+	const __u32 v6[4] = {ops->remote_ip6[0], ops->remote_ip6[1], ops->remote_ip6[2], ops->remote_ip6[3]};
+
+	address[0] = 0;
+	address[1] = v4_mapped(v4);
+	if (ops->family == 10) { /* AF_INET6; a mapped IPv4 address already reads ::ffff:a.b.c.d */
+		address[0] = (__u64)v6[1] << 32 | v6[0];
+		address[1] = (__u64)v6[3] << 32 | v6[2];
+	}
+}
+
+static __always_inline struct mme_link *link_of_connection(struct bpf_sock_ops *ops, const struct mme_connection *c)
+{
+	struct mme_link_key key = {.target = c->target, .role = c->role, .port = (__u16)ops->local_port};
+
+	if (c->role == MME_ROLE_UPSTREAM) {
+		key.port = (__u16)bpf_ntohl(ops->remote_port);
+		remote_address(ops, key.address);
+	}
+	return link_of(&key);
+}
+
+static __always_inline void count_rtt(struct bpf_sock_ops *ops, struct mme_link *link)
+{
+	const __u32 rtt_us = ops->srtt_us >> 3; /* the kernel keeps it times 8 */
+
+	if (!rtt_us)
+		return;
+	__sync_fetch_and_add(&link->rtt_us, rtt_us);
+	__sync_fetch_and_add(&link->rtts[mme_network_bound_index(rtt_us)], 1);
+}
+
+static __always_inline void count_connect(struct bpf_sock_ops *ops, const struct mme_connection *c)
+{
+	struct mme_link *link = link_of_connection(ops, c);
+	__u64 us;
+
+	if (!link)
+		return;
+	link->last_failed = 0;
+	count_rtt(ops, link);
+	if (!c->request_started_ns)
+		return;
+	us = (bpf_ktime_get_ns() - c->request_started_ns) / 1000;
+	__sync_fetch_and_add(&link->connect_us, us);
+	__sync_fetch_and_add(&link->connects[mme_network_bound_index(us)], 1);
+}
+
+static __always_inline void count_connect_failure(struct bpf_sock_ops *ops, const struct mme_connection *c)
+{
+	struct mme_link *link = link_of_connection(ops, c);
+
+	if (!link)
+		return;
+	link->last_failed = 1;
+	if (c->flags & MME_CONNECTION_RESET)
+		__sync_fetch_and_add(&link->failures[MME_CONNECT_REFUSED], 1);
+	else
+		__sync_fetch_and_add(&link->failures[MME_CONNECT_UNANSWERED], 1);
+}
+
+static __always_inline void count_end(struct bpf_sock_ops *ops, const struct mme_connection *c, __u32 unanswered)
+{
+	struct mme_link *link = link_of_connection(ops, c);
+
+	if (!link)
+		return;
+	count_rtt(ops, link);
+	if (!unanswered || c->role == MME_ROLE_MONGOD)
+		return;
+	if (c->reply.http.phase != MME_HTTP1_START)
+		__sync_fetch_and_add(&link->aborted[MME_ABORT_IN_REPLY], 1);
+	else
+		__sync_fetch_and_add(&link->aborted[MME_ABORT_BEFORE_REPLY], 1);
+}
+
+static __always_inline void retransmitted(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct mme_connection *c;
+	struct mme_link *link;
+
+	if (!sk)
+		return;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c || c->role == MME_ROLE_NONE || c->role == MME_ROLE_FOREIGN)
+		return;
+	link = link_of_connection(ops, c);
+	if (link)
+		__sync_fetch_and_add(&link->retransmits, 1);
+}
+
 static __always_inline void watch_close(struct bpf_sock_ops *ops, struct mme_connection *c)
 {
 	/* other programs' flags stay as they are */
-	if (bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG))
+	if (bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG |
+					       BPF_SOCK_OPS_RETRANS_CB_FLAG))
 		return;
 	c->flags |= MME_CONNECTION_COUNTED;
 	count_connections(MME_COUNT_TRACKED, 1);
@@ -136,6 +234,7 @@ static __always_inline void opened(struct bpf_sock_ops *ops)
 	c->flags |= MME_CONNECTION_ACTIVE;
 	start_streams(&c->reply, &c->request, in_seq, out_seq);
 	count_open(c->role, c->target, 0, 1);
+	count_connect(ops, c);
 }
 
 static __always_inline void connecting(struct bpf_sock_ops *ops)
@@ -146,8 +245,10 @@ static __always_inline void connecting(struct bpf_sock_ops *ops)
 	if (!sk)
 		return;
 	c = bpf_sk_storage_get(&connections, sk, 0, 0);
-	if (c && c->role == MME_ROLE_UPSTREAM)
-		watch_close(ops, c);
+	if (!c || c->role != MME_ROLE_UPSTREAM)
+		return;
+	c->request_started_ns = bpf_ktime_get_ns();
+	watch_close(ops, c);
 }
 
 /* The client reset the connection before its reply began: Traefik then counts a reply that it cannot send any more
@@ -200,8 +301,12 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 	count_connections(MME_COUNT_TRACKED, -1);
 	if (c->role == MME_ROLE_NONE || c->role == MME_ROLE_FOREIGN)
 		return;
-	if (c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE))
-		count_open(c->role, c->target, (__u16)ops->local_port, -1);
+	if (!(c->flags & (MME_CONNECTION_PASSIVE | MME_CONNECTION_ACTIVE))) {
+		if (ops->args[0] == MME_TCP_SYN_SENT)
+			count_connect_failure(ops, c);
+		return;
+	}
+	count_open(c->role, c->target, (__u16)ops->local_port, -1);
 	if (mme_connection_parked(c)) {
 		const __u64 cookie = bpf_get_socket_cookie(ops);
 
@@ -212,6 +317,7 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 		unanswered = c->pending.flags & MME_PENDING_USED ? 1 : 0;
 	else
 		unanswered = (__u16)(c->request.count - c->reply.count);
+	count_end(ops, c, unanswered);
 	if (unanswered && client_left(ops, c) && record_left(ops, c))
 		unanswered--;
 	if (unanswered)
@@ -230,6 +336,9 @@ int mme_sockops(struct bpf_sock_ops *ops)
 		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
 		accepted(ops);
+		break;
+	case BPF_SOCK_OPS_RETRANS_CB:
+		retransmitted(ops);
 		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		if (ops->args[1] == MME_TCP_CLOSE)

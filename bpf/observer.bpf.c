@@ -410,6 +410,14 @@ __noinline __weak int observe_listener(struct __sk_buff *skb)
 	return 0;
 }
 
+static __always_inline void note_reset(struct bpf_sock *sk)
+{
+	struct mme_connection *c = bpf_sk_storage_get(&connections, sk, 0, 0);
+
+	if (c)
+		c->flags |= MME_CONNECTION_RESET;
+}
+
 static __always_inline int observe(struct __sk_buff *skb, int ingress)
 {
 	struct bpf_sock *sk = skb->sk;
@@ -432,8 +440,11 @@ static __always_inline int observe(struct __sk_buff *skb, int ingress)
 	if (kind != MME_PACKET_TCP)
 		return 1;
 	/* half or more of all packets are bare ACKs */
-	if (!packet.payload && !(packet.flags & MME_TCP_FIN))
+	if (!packet.payload && !(packet.flags & MME_TCP_FIN)) {
+		if (ingress && packet.flags & MME_TCP_RST)
+			note_reset(sk);
 		return 1;
+	}
 	if (sk->state == MME_TCP_LISTEN) {
 		if (ingress && packet.payload)
 			observe_listener(skb);

@@ -225,7 +225,7 @@ Result<Snapshot> Agent::read() {
   routes_.add_to(*raw);
   Snapshot snapshot = resolve(std::move(*raw), context(), ledger_);
   snapshot.targets = registry_.states(Clock::now());
-  snapshot.servers_up = registry_.servers_up();
+  snapshot.servers_up = servers_up(registry_.servers_up(), snapshot.links);
   snapshot.attachments = observer_->attachments();
   snapshot.agent = {version(), revision(), config_ok_, process_usage()};
   if (history_.due(snapshot.monotonic_s)) history_.add(totals(snapshot));

@@ -272,6 +272,10 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
   if (auto done = read_mongo(skeleton, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_connections(skeleton, out); !done) return tl::make_unexpected(done.error());
   read_programs(programs, out);
+  auto linked = for_each_entry(programs.lifecycle->maps.links, [&](const void* key, const void* value) {
+    out.links.push_back({*static_cast<const mme_link_key*>(key), *static_cast<const mme_link*>(value)});
+  });
+  if (!linked) return tl::make_unexpected(linked.error());
   const auto lost = look_up_percpu<uint64_t>(skeleton.maps.events_lost, 0);
   if (!lost) return tl::make_unexpected(lost.error());
   out.events_lost = std::accumulate(lost->begin(), lost->end(), uint64_t{0});
@@ -294,6 +298,8 @@ std::map<std::string, uint64_t> map_bytes(const Programs& programs, int possible
     }
     if (bytes != 0) result[name] += bytes;
   }
+  result[bpf_map__name(programs.lifecycle->maps.links)] =  // the one map that the objects do not share
+      bytes_of(programs.lifecycle->maps.links, static_cast<uint64_t>(possible_cpus));
   return result;
 }
 

@@ -92,6 +92,14 @@ Result<std::unique_ptr<Observer>> Observer::load(const ObserverSettings& setting
   if (bpf_map_update_elem(bpf_map__fd(programs->observer->maps.mongo_errors), &overflow, &zero, BPF_NOEXIST) != 0) {
     return fail_errno("write the BPF map mongo_errors", errno);
   }
+  for (const uint8_t role : {MME_ROLE_ENTRYPOINT, MME_ROLE_UPSTREAM, MME_ROLE_MONGOD}) {
+    mme_link_key rest{};
+    rest.role = role;
+    const mme_link nothing{};
+    if (bpf_map_update_elem(bpf_map__fd(programs->lifecycle->maps.links), &rest, &nothing, BPF_NOEXIST) != 0) {
+      return fail_errno("write the BPF map links", errno);
+    }
+  }
   auto events = EventReader::open(programs->observer->maps.events);
   if (!events) return tl::make_unexpected(events.error());
   auto impl =

@@ -10,6 +10,7 @@
 
 #include "metrics/exposition.h"
 #include "metrics/http_families.h"
+#include "metrics/link_families.h"
 #include "metrics/names.h"
 #include "metrics/runs.h"
 #include "metrics/text.h"
@@ -149,6 +150,11 @@ void capacity_families(const Snapshot& snapshot, Subset subset, TextWriter& out)
   each_family(snapshot.series_overflow);
 }
 
+void event_families(const Snapshot& snapshot, TextWriter& out) {
+  out.family("mme_agent_events_lost_total", "What the programs could not tell the agent.", MetricType::counter);
+  out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "routes"}}), snapshot.events_lost);
+}
+
 void cost_families(const Snapshot& snapshot, TextWriter& out) {
   std::map<std::string_view, ProgramCost> programs;
   for (const ProgramCost& cost : snapshot.programs) {
@@ -192,10 +198,12 @@ bool write_families(const Snapshot& snapshot, Subset subset, const TextSink& sin
   TextWriter out(sink);
   if (shows(subset, true)) http_families(snapshot, out);
   if (shows(subset, false)) mongo_families(snapshot, out);
+  link_families(snapshot.links, shows(subset, true), shows(subset, false), out);
   target_families(snapshot, subset, out);
   hook_families(snapshot, subset, out);
   account_families(snapshot, subset, out);
   capacity_families(snapshot, subset, out);
+  if (shows(subset, true)) event_families(snapshot, out);
   cost_families(snapshot, out);
   process_families(snapshot.agent, out);
   return out.finish();

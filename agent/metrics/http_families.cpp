@@ -93,7 +93,8 @@ void traefik_families(const Snapshot& snapshot, TextWriter& out) {
             service_labels},
            snapshot.service, snapshot.bounds_s, out);
 
-  out.family("traefik_service_server_up", "Whether the server of the service is up, as Traefik's API says: 0 or 1.",
+  out.family("traefik_service_server_up", "Whether the server of the service is up: 0 or 1. As Traefik's API says; where that is not asked, by the "
+             "latest attempt to connect.",
              MetricType::gauge);
   for (const ServerUp& server : snapshot.servers_up) {
     out.sample(label_pairs({{"service", server.service}, {"url", server.url}}), uint64_t{server.up});

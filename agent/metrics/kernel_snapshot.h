@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "metrics/links.h"
 #include "metrics/snapshot.h"
 #include "mme/abi.h"
 
@@ -60,6 +61,7 @@ struct KernelSnapshot {
   std::vector<RawMongoError> mongo_errors;
   uint64_t mongo_errors_overflow = 0;
   uint64_t events_lost = 0;
+  std::vector<RawLink> links;  // of target 0: what found no room
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;
   std::array<uint64_t, 4> open_connections{};    // by enum mme_role

@@ -190,6 +190,8 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   snapshot.service = services.with(snapshot.upstream);
   snapshot.mongo = mongo_series(raw, context);
 
+  snapshot.links = resolve_links(raw.links, context);
+  snapshot.events_lost = raw.events_lost;
   snapshot.mongo_awaited = command_counters(raw.mongo_awaited);
   snapshot.mongo_unacknowledged = command_counters(raw.mongo_unacknowledged);
   snapshot.mongo_errors = command_errors(raw.mongo_errors);

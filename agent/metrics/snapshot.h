@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/links.h"
 #include "mme/abi.h"
 
 namespace mme {
@@ -90,15 +91,6 @@ struct Attachment {
   std::string error;  // why not
 };
 
-// Whether Traefik takes a server of a service for healthy.
-struct ServerUp {
-  std::string service;
-  std::string url;
-  bool up = false;
-
-  auto operator<=>(const ServerUp&) const = default;
-};
-
 // A name, and where it came from.
 struct LearntName {
   std::string kind;    // "entrypoint", "server"
@@ -157,6 +149,8 @@ struct Snapshot {
   std::map<std::string, uint64_t> open_by_entrypoint;  // adds up to the line above
   uint64_t open_upstream_connections = 0;
   uint64_t open_mongo_connections = 0;
+  Links links;
+  uint64_t events_lost = 0;
   std::vector<ServerUp> servers_up;  // ascending
   std::vector<TargetState> targets;
   std::vector<Attachment> attachments;

@@ -10,6 +10,7 @@
 
 #define MME_TCP_FIN 0x01
 #define MME_TCP_SYN 0x02
+#define MME_TCP_RST 0x04
 #define MME_TCP_URG 0x20
 
 /* A TCP segment's place and address. Addresses in network order, IPv4 as ::ffff:a.b.c.d; ports in host order. */

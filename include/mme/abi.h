@@ -187,6 +187,42 @@ struct mme_account {
 	__u64 messages_skipped[MME_SKIPS];
 };
 
+/* The other side of connections: a server to which Traefik connects; of accepted ones, all clients of a port. */
+struct mme_link_key {
+	__u16 target;
+	__u16 port; /* upstream: the server's; else local; host order */
+	__u8 role;  /* enum mme_role */
+	__u8 pad[3];
+	__u64 address[2]; /* upstream: the server's, as in struct mme_series_key; else 0 */
+};
+MME_ASSERT_SIZE(struct mme_link_key, 24);
+
+enum mme_connect_failure {
+	MME_CONNECT_REFUSED = 0,    /* by a reset */
+	MME_CONNECT_UNANSWERED = 1, /* given up without an answer */
+	MME_CONNECT_FAILURES,
+};
+
+enum mme_abort {
+	MME_ABORT_BEFORE_REPLY = 0, /* the connection ended with a request outstanding, */
+	MME_ABORT_IN_REPLY = 1,	    /* or in the middle of its reply */
+	MME_ABORTS,
+};
+
+/* What TCP says of a link. Counters only grow. */
+struct mme_link {
+	__u64 connect_us; /* sum of set-up times */
+	__u64 rtt_us;	  /* sum of smoothed round trip times, each connection's at its start and end */
+	__u64 retransmits;
+	__u32 connects[MME_NETWORK_BOUNDS + 1]; /* by mme_network_bound_index(), not cumulative */
+	__u32 rtts[MME_NETWORK_BOUNDS + 1];
+	__u32 failures[MME_CONNECT_FAILURES];
+	__u32 aborted[MME_ABORTS];
+	__u32 last_failed; /* 1: the latest attempt to connect */
+	__u32 pad;
+};
+MME_ASSERT_SIZE(struct mme_link, 24 + 2 * 4 * 13 + 24);
+
 struct mme_mongo_counts {
 	__u64 awaited;
 	__u64 unacknowledged;

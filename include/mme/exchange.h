@@ -56,7 +56,8 @@ enum mme_connection_flag {
 	MME_CONNECTION_ACTIVE = 1 << 1,
 	MME_CONNECTION_COUNTED = 1 << 2, /* its close will be seen and uncounts it */
 	MME_CONNECTION_CLOSED = 1 << 3,
-	MME_CONNECTION_FIN = 1 << 4, /* of an upstream: its last byte is the one before start_seq */
+	MME_CONNECTION_FIN = 1 << 4,   /* of an upstream: its last byte is the one before start_seq */
+	MME_CONNECTION_RESET = 1 << 5, /* by the other side */
 };
 
 /* The value of the connections map (sk_storage). The kernel puts it 8 bytes behind the start of a cache line, and a
@@ -72,7 +73,7 @@ struct mme_connection {
 	__u16 pad;
 	struct mme_pending pending;
 	struct mme_direction request;
-	__u64 request_started_ns;
+	__u64 request_started_ns; /* of an upstream without a request yet: when it began to connect */
 	struct mme_direction reply;
 	__u64 request_name[2]; /* of a MongoDB request that its segment's end cut */
 };

@@ -52,4 +52,19 @@ MME_INLINE __u32 mme_bound_index(const volatile __u64 *bounds, __u32 count, __u6
 	return low;
 }
 
+/* Upper bounds of round trips and connection set-ups in microseconds, inclusive. */
+static const __u32 mme_network_bounds_us[MME_NETWORK_BOUNDS] = {
+    50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 1000000, 10000000,
+};
+
+/* The first bound that is not below `us`; MME_NETWORK_BOUNDS (+Inf) when none is. */
+MME_INLINE __u32 mme_network_bound_index(__u64 us)
+{
+	__u32 index = 0;
+
+	for (__u32 i = 0; i < MME_NETWORK_BOUNDS; i++)
+		index += mme_network_bounds_us[i] < us;
+	return index;
+}
+
 #endif

@@ -3,12 +3,13 @@
 #ifndef MME_LIMITS_H
 #define MME_LIMITS_H
 
-#define MME_WINDOW_BYTES 512 /* bytes of a segment copied at a time; a power of two */
-#define MME_FEED_TURNS 20    /* of a parser in one call; the caller calls again */
-#define MME_NAME_BYTES 120   /* longest database or collection name kept; the rest is cut, the hash is of the whole */
-#define MME_BOUNDS_MAX 20    /* configured `le` bounds */
-#define MME_BUCKETS 216	     /* native-histogram schema 3: 8 per octave, 2^-20 s … 2^7 s */
-#define MME_SHARDS_MAX 8     /* copies of the histograms; CPUs beyond share them by atomic adds */
+#define MME_WINDOW_BYTES 512  /* bytes of a segment copied at a time; a power of two */
+#define MME_FEED_TURNS 20     /* of a parser in one call; the caller calls again */
+#define MME_NAME_BYTES 120    /* longest database or collection name kept; the rest is cut, the hash is of the whole */
+#define MME_BOUNDS_MAX 20     /* configured `le` bounds */
+#define MME_BUCKETS 216	      /* native-histogram schema 3: 8 per octave, 2^-20 s … 2^7 s */
+#define MME_NETWORK_BOUNDS 12 /* `le` bounds of round trips and connection set-ups, see mme_network_bounds_us */
+#define MME_SHARDS_MAX 8      /* copies of the histograms; CPUs beyond share them by atomic adds */
 #define MME_HTTP_HEAD_BYTES 65536	  /* longer heads are not HTTP for us */
 #define MME_MONGO_MESSAGE_BYTES 48000000u /* maxMessageSizeBytes of a hello reply */
 

@@ -296,3 +296,34 @@ def test_a_server_that_is_gone(servers, observe):
     failed = {"service": "mme-tagging@file", "method": "POST", "code": "502"}
     assert ours.counter("traefik_service_requests_total", **failed) == 60
     assert ours.buckets("traefik_service_request_duration_seconds", **failed)[float("inf")] == 60
+    server = {"service": "mme-tagging@file", "url": lonely.url}
+    assert ours.counter("mme_upstream_connect_failures_total", reason="refused", **server) == 60
+    assert agent.metrics().value("traefik_service_server_up", **server) == 0
+    lonely.start()
+    play_all(traefik, [Kind("/promote", method="POST")] * 5)
+    assert agent.metrics().value("traefik_service_server_up", **server) == 1
+    connects = (agent.metrics() - compared.before).buckets("mme_upstream_connect_duration_seconds", **server)
+    assert 1 <= connects[float("inf")] <= 30
+
+
+def test_one_replica_of_two_is_gone(servers, observe):
+    one, other = servers.upstream(name="one"), servers.upstream(name="other")
+    rule = {"rule": "PathPrefix(`/`)", "service": "pair", "entryPoints": ["web"], "middlewares": ["again"]}
+    balancer = {"loadBalancer": {"servers": [{"url": one.url}, {"url": other.url}]}}
+    middlewares = {"again": {"retry": {"attempts": 3}}}
+    http = {"routers": {"mme": rule}, "services": {"pair": balancer}, "middlewares": middlewares}
+    traefik = servers.traefik([], name="pair", dynamic={"http": http})
+    with RawClient(traefik.port) as client:
+        wait_until(lambda: (client.send(get("/")), client.response()[0])[1] == 200)
+    agent = observed(observe, traefik)
+    before = agent.metrics()
+    one.stop()
+    statuses = play_all(traefik, [Kind("/")] * 48)
+    assert statuses[200] >= 40  # the others were on connections that ended
+    after = agent.metrics()
+    added = after - before
+    assert after.value("traefik_service_server_up", service="pair@file", url=one.url) == 0
+    assert added.counter("mme_upstream_connect_failures_total", url=one.url, reason="refused") >= 12
+    assert not added.counter("mme_upstream_connect_failures_total", url=other.url)
+    assert added.counter("mme_upstream_requests_total", url=other.url, code="200") == statuses[200]
+    assert added.counter("traefik_service_requests_total", service="pair@file", code="200") == statuses[200]
