@@ -297,7 +297,8 @@ def test_a_server_that_is_gone(servers, observe):
     assert ours.counter("traefik_service_requests_total", **failed) == 60
     assert ours.buckets("traefik_service_request_duration_seconds", **failed)[float("inf")] == 60
     server = {"service": "mme-tagging@file", "url": lonely.url}
-    assert ours.counter("mme_upstream_connect_failures_total", reason="refused", **server) == 60
+    # a request on a connection that had just ended was not the reason of an attempt to connect
+    assert 60 - CLIENTS <= ours.counter("mme_upstream_connect_failures_total", reason="refused", **server) <= 60
     assert agent.metrics().value("traefik_service_server_up", **server) == 0
     lonely.start()
     play_all(traefik, [Kind("/promote", method="POST")] * 5)
