@@ -14,6 +14,7 @@
 #include <set>
 
 #include "base/unique_fd.h"
+#include "daemon/compat.h"
 #include "discovery/cgroup_path.h"
 #include "discovery/cgroup_tree.h"
 #include "discovery/discovery.h"
@@ -21,6 +22,7 @@
 #include "discovery/host_facts.h"
 #include "discovery/proc_reader.h"
 #include "kernel/host_probe.h"
+#include "traefik/loader.h"
 
 namespace mme {
 namespace {
@@ -94,6 +96,18 @@ std::vector<Check> check_hooks(const CgroupTree& cgroups, const std::string& cgr
   return checks;
 }
 
+// Those of a Traefik whose static configuration cannot be read are not known.
+std::vector<TargetMetrics> own_metrics(const std::vector<Target>& targets) {
+  std::vector<TargetMetrics> own;
+  for (const Target& target : targets) {
+    if (target.kind != TargetKind::traefik) continue;
+    const auto configuration = traefik::load_static(target.pid);
+    const auto metrics = configuration ? traefik::own_metrics(*configuration) : std::nullopt;
+    if (metrics && serves(target, *metrics)) own.push_back({target.name, *metrics});
+  }
+  return own;
+}
+
 std::vector<Check> all_checks(const DoctorOptions& options) {
   std::vector<Check> checks = check_host(read_host_facts("/proc", "/sys"));
   const auto append = [&](const std::vector<Check>& more) { checks.insert(checks.end(), more.begin(), more.end()); };
@@ -106,6 +120,7 @@ std::vector<Check> all_checks(const DoctorOptions& options) {
   settings.rules = options.rules;
   const auto scan = Discovery(std::move(settings)).scan(Discovery::Clock::now());
   append(check_targets(scan));
+  append(check_compat(options.compat_traefik, own_metrics(scan.targets)));
   const auto cgroups = CgroupTree::open("/proc");
   std::set<std::string> seen;
   for (const auto& target : scan.targets) {

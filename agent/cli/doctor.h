@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/config.h"
 #include "discovery/rules.h"
 
 namespace mme {
@@ -14,6 +15,7 @@ struct DoctorOptions {
   bool json = false;   // an array of {check, status, detail, mend} instead of lines
   bool color = false;  // ANSI colours for the status; the caller knows the terminal and NO_COLOR
   std::vector<TargetRule> rules = default_rules();
+  CompatTraefik compat_traefik = CompatTraefik::automatic;
   std::string listen = "127.0.0.1:9477";  // ADDRESS:PORT that `run` would take
 };
 

@@ -114,6 +114,7 @@ int doctor(const Arguments& arguments) {
   options.json = arguments.json;
   options.color = color_wanted();
   options.rules = target_rules(*config);
+  options.compat_traefik = config->compat_traefik;
   options.listen = to_string(config->listen);
   return run_doctor(std::cout, options);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/compat.h"
 #include "daemon/process_usage.h"
 #include "daemon/rules.h"
 #include "daemon/version.h"
@@ -51,6 +52,7 @@ Agent::Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& l
       ledger_(config.series_per_family),
       routes_(config.histogram_bounds_s, config.series_per_family),
       operator_routes_(operator_routes(config)),
+      compat_traefik_(config.compat_traefik),
       started_at_(Clock::now()),
       names_watch_([this](const std::string& target, const traefik::Names& names,
                           const ConfigurationOfTraefik& configuration) { take_names(target, names, configuration); }) {
@@ -111,6 +113,7 @@ void Agent::tick(Clock::time_point now) {
   follow_names(scan.targets);
   if (history_.due(seconds(now.time_since_epoch()))) (void)read();  // keeps what it read; a problem is remembered
   log_changes_of_problems();
+  log_change_of_compat();
 }
 
 void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
@@ -178,6 +181,7 @@ void Agent::take_names(const std::string& target, const traefik::Names& names,
       learnt.servers_up.push_back({label_text(service, false), label_text(url, false), up});
     }
   }
+  learnt.own_metrics = names.own_metrics;
 
   const std::lock_guard lock(mutex_);
   const ResolveContext before = context();
@@ -203,11 +207,22 @@ void Agent::log_changes_of_problems() {
   logged_problems_ = std::move(problems);
 }
 
-void Agent::set_targets(const Config& config) {
+bool Agent::traefik_families() const {
+  return serves_traefik_families(compat_traefik_, registry_.own_metrics());
+}
+
+void Agent::log_change_of_compat() {
+  const bool served = traefik_families();
+  if (std::exchange(logged_traefik_families_, served) == served) return;
+  logger_.info(served ? "the traefik_* families are served" : "the traefik_* families are left out");
+}
+
+void Agent::reconfigure(const Config& config) {
   const std::lock_guard lock(mutex_);
   discovery_.set_rules(target_rules(config));
   given_names_ = given_names(config);
   operator_routes_ = operator_routes(config);
+  compat_traefik_ = config.compat_traefik;
   for (const auto& [target, configuration] : configurations_) set_routes(target);
   registry_.reconfigured();
 }
@@ -227,6 +242,7 @@ Result<Snapshot> Agent::read() {
   snapshot.targets = registry_.states(Clock::now());
   snapshot.servers_up = servers_up(registry_.servers_up(), snapshot.links);
   snapshot.attachments = observer_->attachments();
+  snapshot.traefik_families = traefik_families();
   snapshot.agent = {version(), revision(), config_ok_, process_usage()};
   if (history_.due(snapshot.monotonic_s)) history_.add(totals(snapshot));
   return snapshot;
@@ -295,6 +311,7 @@ std::vector<std::string> Agent::current_notes() const {
     const std::string subject = target + ": names: ";
     for (const std::string& problem : problems) notes.push_back(subject + problem);
   }
+  for (const std::string& note : compat_notes(compat_traefik_, registry_.own_metrics())) notes.push_back(note);
   if (!config_ok_) notes.emplace_back("the configuration file was refused at the last reload; the old one is in force");
   return notes;
 }

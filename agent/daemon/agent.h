@@ -39,8 +39,8 @@ class Agent {
   // Looks for targets and follows what changed. To be called every quarter of a second.
   void tick(Clock::time_point now);
 
-  // A reload: the targets to look for. Counts and names stay.
-  void set_targets(const Config& config);
+  // A reload: the targets to look for, the routes and compat.traefik. Counts and names stay.
+  void reconfigure(const Config& config);
   // Whether the last load of the configuration succeeded.
   void set_config_ok(bool ok);
 
@@ -69,6 +69,8 @@ class Agent {
   void forget_routes(const std::string& target);
   void take_events();
   void log_changes_of_problems();
+  void log_change_of_compat();
+  [[nodiscard]] bool traefik_families() const;
   [[nodiscard]] std::vector<std::string> current_problems() const;
   [[nodiscard]] std::vector<std::string> current_notes() const;
 
@@ -88,6 +90,8 @@ class Agent {
   std::map<std::string, std::string> route_problems_;              // by target
   std::vector<traefik::GivenNames> given_names_;                   // by Target::rule
   std::map<std::string, std::vector<std::string>> name_problems_;  // by target
+  CompatTraefik compat_traefik_;
+  bool logged_traefik_families_ = true;
   bool config_ok_ = true;
   const Clock::time_point started_at_;
   std::atomic<bool> stopping_ = false;

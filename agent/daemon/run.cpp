@@ -116,7 +116,7 @@ void Daemon::reload() {
   config_ = reloaded(config_, *wanted);
   logger_.set_level(config_.log_level);
   logger_.set_format(config_.log_format);
-  agent_->set_targets(config_);
+  agent_->reconfigure(config_);
   logger_.info("configuration read", {{"file", options_.config_file}});
 }
 

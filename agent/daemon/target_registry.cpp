@@ -136,6 +136,15 @@ std::vector<ServerUp> TargetRegistry::servers_up() const {
   return servers;
 }
 
+std::vector<TargetMetrics> TargetRegistry::own_metrics() const {
+  std::vector<TargetMetrics> own;
+  for (const auto& [name, entry] : entries_) {
+    const auto& metrics = entry.learnt.own_metrics;
+    if (entry.present && metrics && serves(entry.target, *metrics)) own.push_back({name, *metrics});
+  }
+  return own;
+}
+
 ResolveContext TargetRegistry::context() const {
   ResolveContext context;
   for (const auto& [name, entry] : entries_) {

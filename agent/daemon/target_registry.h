@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "daemon/compat.h"
 #include "discovery/target.h"
 #include "metrics/resolve.h"
 #include "metrics/snapshot.h"
@@ -49,13 +51,14 @@ class TargetRegistry {
   [[nodiscard]] std::vector<std::string> problems() const;
   [[nodiscard]] bool any_present() const;
 
-  // What Traefik's own configuration says of a target: labels of its ports, and whose its upstream servers are. A label
-  // from the agent's configuration has precedence.
+  // What Traefik's own configuration says of a target: labels of its ports, whose its upstream servers are, and where
+  // it serves metrics. A label from the agent's configuration has precedence.
   struct Learnt {
     std::map<uint16_t, std::string> entrypoints;
     ServerNames servers;
     std::vector<LearntName> names;
     std::vector<ServerUp> servers_up;
+    std::optional<traefik::OwnMetrics> own_metrics = {};
   };
   void learnt(const std::string& name, Learnt learnt);
 
@@ -66,6 +69,9 @@ class TargetRegistry {
 
   // Of the targets that are there, ascending.
   [[nodiscard]] std::vector<ServerUp> servers_up() const;
+
+  // Of the Traefiks that are there and serve metrics of their own.
+  [[nodiscard]] std::vector<TargetMetrics> own_metrics() const;
 
  private:
   struct Entry {

@@ -167,6 +167,7 @@ Target Discovery::Impl::describe_target(const Candidate& candidate, ObservedCgro
   target.pid = candidate.pid;
   target.start_ticks = candidate.start_ticks;
   target.listeners = listeners_of(rule, candidate.sockets);
+  target.only_given_ports = !rule.ports.empty();
   if (!cgroups || own.empty()) return target;
   std::vector<std::optional<std::string>> of_listeners;
   for (const auto& socket : candidate.sockets) {

@@ -31,7 +31,8 @@ struct Target {
   uint64_t cgroup_id = 0;    // inode of that directory = bpf cgroup id
   bool exclusive = false;    // nothing but this process and its own family lives in the cgroup
   std::vector<Listener> listeners;
-  size_t rule = 0;  // the place of the TargetRule that it matched
+  bool only_given_ports = false;  // it may listen on others than `listeners`: the rule does not ask for them
+  size_t rule = 0;                // the place of the TargetRule that it matched
 
   bool operator==(const Target&) const = default;
 };

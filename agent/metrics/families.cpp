@@ -194,6 +194,12 @@ void process_families(const AgentInfo& agent, TextWriter& out) {
         process.start_time_seconds);
 }
 
+void compat_family(const Snapshot& snapshot, TextWriter& out) {
+  out.family("mme_agent_compat_traefik_families", "1: the families named traefik_ are served; 0: they are left out.",
+             MetricType::gauge);
+  out.sample("", uint64_t{snapshot.traefik_families});
+}
+
 bool write_families(const Snapshot& snapshot, Subset subset, const TextSink& sink) {
   TextWriter out(sink);
   if (shows(subset, true)) http_families(snapshot, out);
@@ -205,6 +211,7 @@ bool write_families(const Snapshot& snapshot, Subset subset, const TextSink& sin
   capacity_families(snapshot, subset, out);
   if (shows(subset, true)) event_families(snapshot, out);
   cost_families(snapshot, out);
+  if (shows(subset, true)) compat_family(snapshot, out);
   process_families(snapshot.agent, out);
   return out.finish();
 }

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "traefik/model.h"
+#include "traefik/own_metrics.h"
 
 namespace mme::traefik {
 
@@ -24,7 +26,7 @@ struct NamedServer {
   bool operator==(const NamedServer&) const = default;
 };
 
-// What the labels of one Traefik are made of.
+// What the labels of one Traefik are made of, and whether it has metrics of its own.
 struct Names {
   struct NamedPort {
     std::string name;
@@ -36,7 +38,8 @@ struct Names {
   std::map<std::string, NamedServer> servers;  // by "10.0.0.5:8000", "[::1]:80"
   // Health by service and URL, where Traefik's API says it.
   std::map<std::string, std::map<std::string, bool>> servers_up;
-  std::vector<std::string> problems;  // a sentence each
+  std::optional<OwnMetrics> own_metrics;  // nothing: off, or not known
+  std::vector<std::string> problems;      // a sentence each
 
   bool operator==(const Names&) const = default;
 };

@@ -233,6 +233,7 @@ void ProcessSources::learn() {
                                                  internal_.configuration, file_.configuration, docker_.configuration}));
   Names& names = learnt_.names;
   names = names_of(configuration, [this](std::string_view host) { return addresses(host); });
+  if (static_) names.own_metrics = own_metrics(*static_);
   for (const Known* source : {&internal_, &api_, &api_entrypoints_, &file_, &docker_}) {
     names.problems.insert(names.problems.end(), source->problems.begin(), source->problems.end());
   }

@@ -226,6 +226,7 @@ class Reader : TreeReader {
       metrics.entrypoint_labels = flag(*prometheus, "addEntryPointsLabels", true);
       metrics.router_labels = flag(*prometheus, "addRoutersLabels", false);
       metrics.service_labels = flag(*prometheus, "addServicesLabels", true);
+      metrics.source = source(*prometheus);
       out_.prometheus = metrics;
     }
     if (const auto* syntax = root.find_path("core.defaultRuleSyntax")) out_.default_rule_syntax = syntax->value;

@@ -40,6 +40,7 @@ struct PrometheusMetrics {
   bool entrypoint_labels = true;
   bool router_labels = false;
   bool service_labels = true;
+  Source source;
 };
 
 // Traefik's static configuration, as far as names and routing depend on it.

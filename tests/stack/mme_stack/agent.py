@@ -33,7 +33,11 @@ def targets(observed: Sequence[Observable]) -> dict[str, list[dict[str, Any]]]:
 
 
 class Agent(Server):
-    """`mme-agent run`; `config` None means no file at all, with which it discovers the whole host."""
+    """`mme-agent run`; `config` None means no file at all, with which it discovers the whole host.
+
+    A file has `compat.traefik: on` unless `config` says otherwise, or it would leave its traefik_* families out where
+    Traefik's own metrics are on as the oracle.
+    """
 
     start_timeout = 30.0
 
@@ -61,7 +65,7 @@ class Agent(Server):
 
     def write_config(self, config: Mapping[str, Any]) -> None:
         assert self.config_file
-        self.config_file.write_text(yaml.safe_dump(dict(config), sort_keys=False))
+        self.config_file.write_text(yaml.safe_dump({"compat": {"traefik": "on"}, **config}, sort_keys=False))
 
     def argv(self) -> list[str]:
         file = ["--config.file", str(self.config_file)] if self.config_file else []

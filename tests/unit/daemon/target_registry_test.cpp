@@ -152,5 +152,24 @@ TEST(TargetRegistry, LearntNames) {
   EXPECT_TRUE(registry.servers_up().empty());
 }
 
+TEST(TargetRegistry, OwnMetricsOfThoseThatListenThere) {
+  TargetRegistry registry;
+  follow(registry, {target("t", 1, TargetKind::traefik)}, kStart);
+  EXPECT_TRUE(registry.own_metrics().empty());
+  TargetRegistry::Learnt learnt;
+  learnt.own_metrics = {"scrape", 8082, {}};
+  registry.learnt("t", learnt);
+  EXPECT_TRUE(registry.own_metrics().empty());  // it does not listen there
+  Target listening = target("t", 1, TargetKind::traefik);
+  listening.listeners.push_back({"::", 8082, ""});
+  follow(registry, {listening}, kStart + 1s);
+  ASSERT_EQ(registry.own_metrics().size(), 1U);
+  EXPECT_EQ(registry.own_metrics()[0].target, "t");
+  follow(registry, {}, kStart + 2s);
+  EXPECT_TRUE(registry.own_metrics().empty());
+  follow(registry, {target("t", 2, TargetKind::traefik)}, kStart + 3s);  // without metrics, before its names are known
+  EXPECT_TRUE(registry.own_metrics().empty());
+}
+
 }  // namespace
 }  // namespace mme

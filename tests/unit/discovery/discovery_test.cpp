@@ -225,6 +225,7 @@ TEST_F(DiscoveryTest, ConfiguredPortsAndEntrypointNames) {
   ASSERT_EQ(scan.targets.size(), 1U);
   EXPECT_EQ(scan.targets[0].name, "edge");
   EXPECT_EQ(scan.targets[0].listeners, (std::vector<Listener>{{"0.0.0.0", 80, "web"}, {"::", 443, "websecure"}}));
+  EXPECT_TRUE(scan.targets[0].only_given_ports);
   EXPECT_TRUE(has(scan, Severity::warning, "does not listen on configured port 443"));
 }
 

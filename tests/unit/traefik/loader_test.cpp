@@ -3,58 +3,26 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
+
+#include "fake_process.h"
 
 namespace mme::traefik {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A /proc with one process, 7, whose root and working directory are its own.
-class LoaderTest : public testing::Test {
+class LoaderTest : public FakeProcess {
  protected:
-  LoaderTest() {
-    std::string name = testing::TempDir() + "loaderXXXXXX";
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    top_ = name;
-    fs::create_directories(top_ / "proc/7");
-    fs::create_directories(top_ / "root/work");
-    fs::create_directory_symlink(top_ / "root", top_ / "proc/7/root");
-    fs::create_directory_symlink(top_ / "root/work", top_ / "proc/7/cwd");
-    process({"traefik"}, {});
-  }
-  ~LoaderTest() override { fs::remove_all(top_); }
-
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories((top_ / path).parent_path());
-    std::ofstream(top_ / path, std::ios::binary) << text;
-  }
-
-  void process(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) const {
-    const auto joined = [](const std::vector<std::string>& parts) {
-      std::string out;
-      for (const auto& part : parts) out += part + '\0';
-      return out;
-    };
-    write("proc/7/cmdline", joined(arguments));
-    write("proc/7/environ", joined(environment));
-  }
-
-  [[nodiscard]] tl::expected<StaticConfiguration, Diagnostics> load() const {
-    return load_static(7, (top_ / "proc").string());
-  }
+  [[nodiscard]] tl::expected<StaticConfiguration, Diagnostics> load() const { return load_static(7, proc()); }
 
   [[nodiscard]] LoadedFiles files(const std::string& filename, const std::string& directory = "") const {
-    const auto process_files = ProcessFiles::open(7, (top_ / "proc").string());
+    const auto process_files = ProcessFiles::open(7, proc());
     EXPECT_TRUE(process_files);
     return load_files({filename, directory}, *process_files);
   }
-
-  fs::path top_;
 };
 
 TEST_F(LoaderTest, TakesOnePlaceOnly) {
@@ -79,7 +47,7 @@ TEST_F(LoaderTest, ReadsTheEnvironmentWhenThereIsNothingElse) {
   EXPECT_TRUE(load()->entrypoints.contains("env"));
   process({"traefik"}, {});
   EXPECT_TRUE(load()->entrypoints.contains("http"));
-  EXPECT_FALSE(load_static(8, (top_ / "proc").string()));
+  EXPECT_FALSE(load_static(8, proc()));
 }
 
 TEST_F(LoaderTest, LinksStayInTheRoot) {
