@@ -238,7 +238,11 @@ Result<Snapshot> Agent::read() {
   read_problem_ = raw ? "" : raw.error().message;
   if (!raw) return tl::make_unexpected(raw.error());
   routes_.add_to(*raw);
-  Snapshot snapshot = resolve(std::move(*raw), context(), ledger_);
+  const std::vector<RawFirstBytes> first_bytes = std::move(raw->first_bytes);
+  const ResolveContext names = context();
+  Snapshot snapshot = resolve(std::move(*raw), names, ledger_);
+  snapshot.entrypoint_first_byte = first_bytes_.entrypoints(snapshot.entrypoint, first_bytes, names);
+  snapshot.upstream_first_byte = first_bytes_.upstreams(snapshot.upstream, first_bytes, names);
   snapshot.targets = registry_.states(Clock::now());
   snapshot.servers_up = servers_up(registry_.servers_up(), snapshot.links);
   snapshot.attachments = observer_->attachments();

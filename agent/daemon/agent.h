@@ -85,6 +85,7 @@ class Agent {
   std::string read_problem_;  // of the last read of the maps
   Ledger ledger_;
   Routes routes_;
+  FirstBytes first_bytes_;
   std::vector<traefik::OperatorRoute> operator_routes_;
   std::map<std::string, ConfigurationOfTraefik> configurations_;   // of Traefik, by target
   std::map<std::string, std::string> route_problems_;              // by target

@@ -257,6 +257,10 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
   KernelSnapshot out;
   out.bounds_s = bounds_s_;
   const observer_bpf& skeleton = *programs.observer;
+  auto first = for_each_entry(skeleton.maps.first_bytes, [&](const void* key, const void* value) {  // see FirstBytes
+    out.first_bytes.push_back({*static_cast<const mme_link_key*>(key), *static_cast<const mme_first_bytes*>(value)});
+  });
+  if (!first) return tl::make_unexpected(first.error());
   for (uint32_t family = 0; family < MME_FAMILIES; ++family) {
     AllocatorValue state{};
     if (auto found = look_up(skeleton.maps.allocators, &family, &state); !found)

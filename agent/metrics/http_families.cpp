@@ -93,7 +93,8 @@ void traefik_families(const Snapshot& snapshot, TextWriter& out) {
             service_labels},
            snapshot.service, snapshot.bounds_s, out);
 
-  out.family("traefik_service_server_up", "Whether the server of the service is up: 0 or 1. As Traefik's API says; where that is not asked, by the "
+  out.family("traefik_service_server_up",
+             "Whether the server of the service is up: 0 or 1. As Traefik's API says; where that is not asked, by the "
              "latest attempt to connect.",
              MetricType::gauge);
   for (const ServerUp& server : snapshot.servers_up) {
@@ -105,6 +106,26 @@ void traefik_families(const Snapshot& snapshot, TextWriter& out) {
   for (const auto& [entrypoint, count] : snapshot.open_by_entrypoint) {
     out.sample(label_pairs({{"entrypoint", entrypoint}, {"protocol", "TCP"}}), count);
   }
+}
+
+std::string first_byte_labels(const HttpSeries& series) {
+  if (series.url.empty()) return label_pairs({{"entrypoint", series.name}});
+  return label_pairs({{"service", series.name}, {"url", series.url}});
+}
+
+void first_byte_families(const Snapshot& snapshot, TextWriter& out) {
+  const auto family = [&](const char* name, const char* help, const std::vector<HttpSeries>& all) {
+    out.family(name, help, MetricType::histogram);
+    for (const auto& run : runs(all, http_exposed, first_byte_labels)) {
+      out.histogram(run.labels, snapshot.bounds_s, histogram(snapshot.bounds_s, run.series));
+    }
+  };
+  family("mme_http_time_to_first_byte_seconds",
+         "How long it took on an entrypoint from the first byte of a request to the first byte of its response.",
+         snapshot.entrypoint_first_byte);
+  family("mme_upstream_time_to_first_byte_seconds",
+         "How long it took an upstream server from the first byte of a request to the first byte of its response.",
+         snapshot.upstream_first_byte);
 }
 
 void route_families(const Snapshot& snapshot, TextWriter& out) {
@@ -124,6 +145,7 @@ void route_families(const Snapshot& snapshot, TextWriter& out) {
 void http_families(const Snapshot& snapshot, TextWriter& out) {
   if (snapshot.traefik_families) traefik_families(snapshot, out);
   route_families(snapshot, out);
+  first_byte_families(snapshot, out);
   http_leg({"mme_upstream", "by an upstream server",
             "How long an upstream server took, from the first byte of the request leaving Traefik to the last byte of "
             "the response at Traefik's socket.",

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "metrics/first_bytes.h"
 #include "metrics/links.h"
 #include "metrics/snapshot.h"
 #include "mme/abi.h"
@@ -61,6 +62,7 @@ struct KernelSnapshot {
   std::vector<RawMongoError> mongo_errors;
   uint64_t mongo_errors_overflow = 0;
   uint64_t events_lost = 0;
+  std::vector<RawFirstBytes> first_bytes;
   std::vector<RawLink> links;  // of target 0: what found no room
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;

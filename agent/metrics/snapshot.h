@@ -149,6 +149,8 @@ struct Snapshot {
   std::map<std::string, uint64_t> open_by_entrypoint;  // adds up to the line above
   uint64_t open_upstream_connections = 0;
   uint64_t open_mongo_connections = 0;
+  std::vector<HttpSeries> entrypoint_first_byte;  // by name
+  std::vector<HttpSeries> upstream_first_byte;    // by name and URL
   Links links;
   uint64_t events_lost = 0;
   std::vector<ServerUp> servers_up;  // ascending

@@ -92,12 +92,15 @@ static __always_inline void http_reply_start(void *ctx, struct mme_connection *c
 	s->direction.http.method = MME_METHOD_GET;
 	if (c->pending.flags & MME_PENDING_USED && c->pending.id == s->direction.count) {
 		s->direction.http.method = c->pending.method;
+		mme_http_first_byte(&c->pending, s->now_ns);
 	} else if (c->request.count != s->direction.count) {
 		key.cookie = bpf_get_socket_cookie(ctx);
 		key.id = s->direction.count;
 		kept = bpf_map_lookup_elem(&pending, &key);
-		if (kept)
-			s->direction.http.method = kept->method;
+		if (!kept)
+			return;
+		s->direction.http.method = kept->method;
+		mme_http_first_byte(kept, s->now_ns);
 	}
 }
 
@@ -113,6 +116,8 @@ static __always_inline void http_reply_step(void *ctx, struct mme_connection *c,
 		if (s->sample.key.route == MME_ROUTE_ASKED)
 			s->cookie = bpf_get_socket_cookie(ctx);
 		record(slot);
+		if (s->sample.first_byte_ns && s->sample.first_byte_ns != s->sample.duration_ns)
+			record_first_byte(slot);
 	}
 	if (s->direction.http.phase == MME_HTTP1_UPGRADED) {
 		s->direction.sync = MME_SYNC_OPAQUE;

@@ -3,6 +3,7 @@
 #ifndef MME_RECORD_BPF_H
 #define MME_RECORD_BPF_H
 
+#include "first_bytes.bpf.h"
 #include "mongo.bpf.h"
 #include "route.bpf.h"
 #include "scratch.bpf.h"
@@ -119,6 +120,37 @@ static __always_inline void record_latency(struct mme_scratch *s)
 		__sync_fetch_and_add(&histogram->request_bytes, sample->request_bytes);
 	if (sample->response_bytes)
 		__sync_fetch_and_add(&histogram->response_bytes, sample->response_bytes);
+}
+
+/* The reply began in an earlier segment than it ended. */
+__noinline __weak int record_first_byte(__u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_first_bytes *times;
+	struct mme_link_key key = {};
+	__u32 first, last;
+
+	if (!s)
+		return 0;
+	key.target = s->target;
+	key.role = s->role;
+	key.port = s->port;
+	key.address[0] = s->peer[0];
+	key.address[1] = s->peer[1];
+	times = first_bytes_of(&key);
+	if (!times)
+		return 0;
+	first = mme_bound_index(settings.bounds_ns, settings.bounds, s->sample.first_byte_ns);
+	last = mme_bound_index(settings.bounds_ns, settings.bounds, s->sample.duration_ns);
+	mme_opaque(first);
+	mme_opaque(last);
+	if (first > MME_BOUNDS_MAX || last > MME_BOUNDS_MAX)
+		return 0;
+	__sync_fetch_and_add(&times->first[first], 1);
+	__sync_fetch_and_add(&times->last[last], 1);
+	__sync_fetch_and_add(&times->first_ns, s->sample.first_byte_ns);
+	__sync_fetch_and_add(&times->last_ns, s->sample.duration_ns);
+	return 0;
 }
 
 static __always_inline void record_without_latency(const struct mme_sample *sample)

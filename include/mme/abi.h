@@ -223,6 +223,16 @@ struct mme_link {
 };
 MME_ASSERT_SIZE(struct mme_link, 24 + 2 * 4 * 13 + 24);
 
+/* Of the exchanges of a link whose reply came in several segments, by mme_bound_index(): when it began, and when it
+ * ended. All other replies began when they ended. Counters only grow. */
+struct mme_first_bytes {
+	__u64 first_ns; /* sums */
+	__u64 last_ns;
+	__u32 first[MME_BOUNDS_MAX + 1]; /* not cumulative */
+	__u32 last[MME_BOUNDS_MAX + 1];
+};
+MME_ASSERT_SIZE(struct mme_first_bytes, 16 + 2 * 4 * 21);
+
 struct mme_mongo_counts {
 	__u64 awaited;
 	__u64 unacknowledged;

@@ -43,7 +43,7 @@ enum mme_pending_flag {
 struct mme_pending {
 	__u64 started_ns;
 	__u64 request_bytes;
-	__u64 name[2]; /* MongoDB: hashes of database and collection; HTTP: the route, 0 */
+	__u64 name[2]; /* MongoDB: hashes of database and collection; HTTP: see MME_ROUTE_BITS, 0 */
 	__u32 id;      /* HTTP: ordinal on the connection; MongoDB: requestID */
 	__u16 label;   /* HTTP: enum mme_http_protocol; MongoDB: enum mme_mongo_command */
 	__u8 method;   /* HTTP: enum mme_http_method */
@@ -100,8 +100,9 @@ struct mme_sample {
 	__u64 duration_ns;
 	__u64 request_bytes;
 	__u64 response_bytes;
-	__u32 error_code; /* MongoDB: `code` of a reply with ok: 0 */
-	__u8 kind;	  /* enum mme_sample_kind */
+	__u64 first_byte_ns; /* HTTP: of the reply, as duration_ns */
+	__u32 error_code;    /* MongoDB: `code` of a reply with ok: 0 */
+	__u8 kind;	     /* enum mme_sample_kind */
 	__u8 pad[3];
 };
 
@@ -232,6 +233,16 @@ MME_INLINE int mme_pending_take(struct mme_pending *place, __u32 id, struct mme_
 	return 1;
 }
 
+/* Of an HTTP request, in `name[0]` of struct mme_pending: its route in the low bits, above them the time to the reply's
+ * first byte in nanoseconds, which has room for three days. */
+#define MME_ROUTE_BITS 16
+
+/* The reply to `request` begins; an interim one is followed by another. */
+MME_INLINE void mme_http_first_byte(struct mme_pending *request, __u64 now_ns)
+{
+	request->name[0] = (__u16)request->name[0] | (now_ns - request->started_ns) << MME_ROUTE_BITS;
+}
+
 /* A request's head is complete. */
 MME_INLINE void mme_http_request(const struct mme_http1 *p, __u64 started_ns, __u16 ordinal,
 				 struct mme_pending *request)
@@ -269,6 +280,7 @@ MME_INLINE void mme_http_sample(const struct mme_http1 *p, const struct mme_pend
 	sample->key.method = request->method;
 	sample->key.route = (__u16)request->name[0];
 	sample->duration_ns = now_ns - request->started_ns;
+	sample->first_byte_ns = request->name[0] >> MME_ROUTE_BITS;
 	sample->request_bytes = request->request_bytes;
 	sample->response_bytes = p->body_bytes;
 	sample->error_code = 0;

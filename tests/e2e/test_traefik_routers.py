@@ -328,3 +328,18 @@ def test_one_replica_of_two_is_gone(servers, observe):
     assert not added.counter("mme_upstream_connect_failures_total", url=other.url)
     assert added.counter("mme_upstream_requests_total", url=other.url, code="200") == statuses[200]
     assert added.counter("traefik_service_requests_total", service="pair@file", code="200") == statuses[200]
+
+
+def test_time_to_first_byte(observe, gateway):
+    """A reply in pieces begins long before it ends; one in a segment begins when it ends."""
+    agent = observed(observe, gateway)
+    before = agent.metrics()
+    play_all(gateway, [Kind("/api?size=300&chunk=100&chunk_delay=150ms"), Kind("/api?delay=200ms")] * 4)
+    added = agent.metrics() - before
+    for name in ("mme_http_time_to_first_byte_seconds", "mme_upstream_time_to_first_byte_seconds"):
+        labels = {"entrypoint": "web"} if "http" in name else {"service": "s2@file"}
+        buckets = added.buckets(name, **labels)
+        assert (buckets[0.15], buckets[0.3], buckets[float("inf")]) == (4, 8, 8), name
+        assert added.counter(f"{name}_sum", **labels) < 4 * 0.1 + 4 * 0.3
+    ended = added.buckets("traefik_entrypoint_request_duration_seconds", entrypoint="web")
+    assert (ended[0.15], ended[0.3], ended[float("inf")]) == (0, 4, 8)

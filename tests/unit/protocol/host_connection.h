@@ -153,9 +153,12 @@ class HostConnection {
     work.direction.http.method = MME_METHOD_GET;
     if ((pending.flags & MME_PENDING_USED) && pending.id == work.direction.count) {
       work.direction.http.method = pending.method;
+      mme_http_first_byte(&connection_.pending, work.now_ns);
     } else if (connection_.request.count != work.direction.count) {
       const auto kept = overflow_.find(work.direction.count);
-      if (kept != overflow_.end()) work.direction.http.method = kept->second.method;
+      if (kept == overflow_.end()) return;
+      work.direction.http.method = kept->second.method;
+      mme_http_first_byte(&kept->second, work.now_ns);
     }
   }
 
