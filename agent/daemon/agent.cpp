@@ -309,7 +309,9 @@ std::vector<std::string> Agent::current_notes() const {
     if (problem.severity == DiscoveryProblem::Severity::note) notes.push_back(problem.subject + ": " + problem.message);
   }
   for (const auto& [target, problem] : route_problems_) {
-    notes.push_back(target + ": routes: " + problem + "; each request is asked for");
+    std::string note = target;
+    note.append(": routes: ").append(problem).append("; each request is asked for");
+    notes.push_back(std::move(note));
   }
   for (const auto& [target, problems] : name_problems_) {
     const std::string subject = target + ": names: ";

@@ -131,7 +131,7 @@ def dynamic(upstream: Upstream, **services: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def everywhere(stack) -> Upstream:
     """One process, a server on each address of 127.0.0.0/8."""
-    return stack.upstream(name="everywhere", host="0.0.0.0")  # noqa: S104
+    return stack.upstream(name="everywhere", host="0.0.0.0")
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,7 @@ def play_all(traefik: Traefik, kinds: list[Kind]) -> Counter[int]:
 
 def test_as_traefik_counts_them(observe, gateway):
     agent = observed(observe, gateway)
-    chosen = random.Random(4)  # noqa: S311
+    chosen = random.Random(4)
     kinds = [chosen.choice(LEAVING if n % 100 == 0 else KINDS) for n in range(REQUESTS)]
     compared = Compared(agent, gateway)
     statuses = play_all(gateway, kinds)
