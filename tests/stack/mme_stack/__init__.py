@@ -4,8 +4,21 @@ from .agent import Agent
 from .docker import Container, Dockerd
 from .metrics import Metrics
 from .mongod import Mongod
+from .prometheus import Prometheus
 from .services import Mme, Upstream
 from .stack import Stack
 from .traefik import Route, Traefik
 
-__all__ = ["Agent", "Container", "Dockerd", "Metrics", "Mme", "Mongod", "Route", "Stack", "Traefik", "Upstream"]
+__all__ = [
+    "Agent",
+    "Container",
+    "Dockerd",
+    "Metrics",
+    "Mme",
+    "Mongod",
+    "Prometheus",
+    "Route",
+    "Stack",
+    "Traefik",
+    "Upstream",
+]

@@ -14,6 +14,7 @@ from . import cgroups
 from .agent import Agent, Observable, targets
 from .docker import Dockerd
 from .mongod import Mongod
+from .prometheus import Prometheus
 from .server import Server
 from .services import Mme, Upstream
 from .traefik import Route, Traefik
@@ -90,6 +91,12 @@ class Stack:
     def traefik(self, routes: Sequence[Route], *, start: bool = True, name: str = "traefik", **kwargs: Any) -> Traefik:
         name, directory = self.place(name)
         return self.run(Traefik(directory, routes, name=name, **kwargs), start)
+
+    def prometheus(
+        self, jobs: Mapping[str, str], *, start: bool = True, name: str = "prometheus", **kwargs: Any
+    ) -> Prometheus:
+        name, directory = self.place(name)
+        return self.run(Prometheus(directory, jobs, name=name, **kwargs), start)
 
     def dockerd(self, *, start: bool = True, name: str = "dockerd", **kwargs: Any) -> Dockerd:
         name, directory = self.place(name)
