@@ -45,7 +45,8 @@ HttpLabels http_labels(const ResolveContext& context, const mme_series_key& key)
   HttpLabels labels;
   labels.code = std::to_string(key.code);
   labels.method = method_name(key.method);
-  labels.protocol = http_protocol_name(key.variant);
+  const bool own = key.family == MME_FAMILY_UPSTREAM && key.route == MME_ROUTE_OWN;
+  labels.protocol = own ? kHealthCheck : http_protocol_name(key.variant);
   labels.target = target_label(context, key.target);
   if (key.family == MME_FAMILY_ENTRYPOINT) {
     labels.leg = entrypoint_label(context, key.target, key.port);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +52,9 @@ struct ResolveContext {
   std::unordered_map<uint16_t, ResolveTarget> targets;
   std::shared_ptr<const RouteTable> routes = std::make_shared<const RouteTable>(1);  // never null
 };
+
+// The label `protocol` of requests that Traefik made by itself.
+inline constexpr std::string_view kHealthCheck = "healthcheck";
 
 // The labels of an HTTP series, in the order in which they are sorted: those that a scrape shows come first.
 struct HttpLabels {

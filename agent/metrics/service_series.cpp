@@ -78,6 +78,7 @@ ServiceSeries::ServiceSeries(const KernelSnapshot& raw, const ResolveContext& co
 SeriesByLabels ServiceSeries::by_servers(const std::vector<HttpSeries>& upstream) const {
   SeriesByLabels all;
   for (const HttpSeries& server : upstream) {
+    if (server.protocol == kHealthCheck) continue;  // Traefik does not count them either
     if (told_apart_.contains({server.target, server.leg, server.name})) continue;
     all.add({server.name, {}, {}, server.code, server.method, server.protocol, server.name, server.target}, server);
   }

@@ -61,7 +61,7 @@ static __always_inline void http_request_step(void *ctx, struct mme_connection *
 	__u32 id;
 
 	if (step == MME_STEP_HEAD) {
-		mme_http_request(p, c->request_started_ns, s->direction.count, &s->request);
+		mme_http_request(p, &s->head, s->role, c->request_started_ns, s->direction.count, &s->request);
 		if (s->role == MME_ROLE_ENTRYPOINT)
 			s->request.name[0] = find_route(ctx, s, slot, from_parked);
 		s->direction.count++;

@@ -128,7 +128,7 @@ static __always_inline int tell_exchange(const struct mme_scratch *s)
 
 static __always_inline int in_request_head(const struct mme_scratch *s)
 {
-	return s->role == MME_ROLE_ENTRYPOINT && s->is_request && s->direction.http.phase > MME_HTTP1_START &&
+	return s->role != MME_ROLE_MONGOD && s->is_request && s->direction.http.phase > MME_HTTP1_START &&
 	       s->direction.http.phase <= MME_HTTP1_HEAD_END;
 }
 

@@ -57,6 +57,7 @@ enum mme_http_protocol {
 /* Of struct mme_series_key's `route`: what is no id of the agent's. */
 enum mme_route {
 	MME_ROUTE_NONE = 0,	    /* nobody asked: the port has no rules */
+	MME_ROUTE_OWN = 1,	    /* upstream: Traefik's own request, a health check */
 	MME_ROUTE_UNKNOWN = 0xfffe, /* asked, but the question was lost */
 	MME_ROUTE_ASKED = 0xffff,   /* the agent decides; never in a series */
 };
@@ -97,7 +98,8 @@ struct mme_series_key {
 	__u16 port;   /* entrypoint: local port; upstream: the server's port; host order */
 	__u8 method;  /* HTTP: enum mme_http_method */
 	__u8 other;   /* 1: the family's `_other` series, all else 0 */
-	__u16 route;  /* entrypoint: where Traefik sends it, an id that the agent gave, or enum mme_route */
+	__u16 route;  /* entrypoint: where Traefik sends it, an id that the agent gave, or enum mme_route;
+			 upstream: MME_ROUTE_NONE or MME_ROUTE_OWN */
 	__u8 pad[4];
 	__u64 name[2]; /* upstream: the server's address, IPv4 as ::ffff:a.b.c.d; MongoDB: hashes of database and
 			  collection */

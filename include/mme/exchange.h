@@ -244,12 +244,13 @@ MME_INLINE void mme_http_first_byte(struct mme_pending *request, __u64 now_ns)
 }
 
 /* A request's head is complete. */
-MME_INLINE void mme_http_request(const struct mme_http1 *p, __u64 started_ns, __u16 ordinal,
-				 struct mme_pending *request)
+MME_INLINE void mme_http_request(const struct mme_http1 *p, const struct mme_route_head *head, __u8 role,
+				 __u64 started_ns, __u16 ordinal, struct mme_pending *request)
 {
 	request->started_ns = started_ns;
 	request->request_bytes = p->flags & MME_HTTP1_CHUNKED ? 0 : p->remaining;
-	request->name[0] = 0;
+	request->name[0] =
+	    role == MME_ROLE_UPSTREAM && !(head->flags & MME_ROUTE_FORWARDED) ? MME_ROUTE_OWN : MME_ROUTE_NONE;
 	request->name[1] = 0;
 	request->id = ordinal;
 	request->label = mme_http1_protocol(p);

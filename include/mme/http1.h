@@ -87,6 +87,7 @@ MME_ASSERT_SIZE(struct mme_http1, 40);
 /* FNV-1a hashes of lower-case names and tokens; tests/unit/protocol recomputes each. */
 #define MME_HASH_CONTENT_LENGTH 0x2d69a1e6ee916e7dull
 #define MME_HASH_TRANSFER_ENCODING 0x8640bd735e9d802cull
+#define MME_HASH_X_FORWAR 0xb98db94b731038f5ull /* x-forwar */
 #define MME_HASH_HOST 0x4077f8cc7eaf4d6full
 #define MME_HASH_CONNECTION 0xc7f597ea639b1b59ull
 #define MME_HASH_UPGRADE 0x7f7d77d7c2a03db7ull
@@ -456,6 +457,15 @@ MME_INLINE enum mme_step mme_http1_close(struct mme_http1 *p)
 	return MME_STEP_MESSAGE;
 }
 
+MME_INLINE void mme_http1_name_byte(struct mme_http1 *p, struct mme_route_head *head, __u8 byte)
+{
+	p->token = mme_hash_byte(p->token, mme_lower(byte));
+	if (p->token_bytes < 255)
+		p->token_bytes++;
+	if (p->token_bytes == 8 && p->token == MME_HASH_X_FORWAR)
+		head->flags |= MME_ROUTE_FORWARDED;
+}
+
 /* One byte of a head or of chunk framing. */
 MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, struct mme_route_head *head, __u8 byte)
 {
@@ -509,8 +519,10 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, struct mme_route_he
 			p->phase = MME_HTTP1_HEAD_END;
 		} else if (byte == '\n') {
 			return mme_http1_head_end(p);
-		} else if (lower == 'c' || lower == 't' || lower == 'a' || lower == 'u' || lower == 'h') {
+		} else if (lower == 'c' || lower == 't' || lower == 'a' || lower == 'u' || lower == 'h' ||
+			   lower == 'x') {
 			mme_http1_token_start(p, MME_HTTP1_NAME);
+			p->token_bytes = 1;
 			p->token = mme_hash_byte(p->token, lower);
 		} else {
 			p->phase = MME_HTTP1_SKIP_LINE; /* no header that matters begins so */
@@ -523,7 +535,7 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, struct mme_route_he
 		else if (byte == '\n')
 			p->phase = MME_HTTP1_LINE;
 		else
-			p->token = mme_hash_byte(p->token, mme_lower(byte));
+			mme_http1_name_byte(p, head, byte);
 		break;
 	case MME_HTTP1_NUMBER:
 		return mme_http1_number_byte(p, byte);
@@ -585,6 +597,7 @@ MME_INLINE enum mme_step mme_http1_byte(struct mme_http1 *p, struct mme_route_he
 #define MME_PACKED_CONNECTI 0x697463656e6e6f63ull /* connecti */
 #define MME_PACKED_ON 0x00000000003a6e6full	  /* on: */
 #define MME_PACKED_UPGRADE 0x3a65646172677075ull  /* upgrade: */
+#define MME_PACKED_X_FORWAR 0x726177726f662d78ull /* x-forwar */
 #define MME_PACKED_HOST 0x0000003a74736f68ull	  /* host: */
 #define MME_PACKED_ACCEPT 0x003a747065636361ull	  /* accept: */
 #define MME_PACKED_CHUNKED 0x0d64656b6e756863ull  /* chunked CR */
@@ -669,7 +682,7 @@ MME_INLINE void mme_http1_length_shortcut(struct mme_http1 *p, struct mme_window
 
 /* A header line by its first words: of what matters the name is passed over, and a simple value with it; what cannot
  * matter becomes SKIP_LINE; the rest is left to be read byte by byte. */
-MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *window)
+MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_route_head *head, struct mme_window *window)
 {
 	const __u32 position = window->position;
 	const __u8 byte = mme_window_byte(window, position), letter = byte | 0x20;
@@ -678,7 +691,7 @@ MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *
 
 	if (byte == '\r' || byte == '\n')
 		return;
-	if (letter != 'c' && letter != 't' && letter != 'a' && letter != 'u' && letter != 'h') {
+	if (letter != 'c' && letter != 't' && letter != 'a' && letter != 'u' && letter != 'h' && letter != 'x') {
 		p->phase = MME_HTTP1_SKIP_LINE;
 		return;
 	}
@@ -708,6 +721,8 @@ MME_INLINE void mme_http1_line_shortcut(struct mme_http1 *p, struct mme_window *
 	} else if ((first & MME_LOW_BYTES(5)) == MME_PACKED_HOST) {
 		name = MME_HASH_HOST;
 		bytes = 5;
+	} else if (first == MME_PACKED_X_FORWAR) {
+		head->flags |= MME_ROUTE_FORWARDED;
 	} else if ((first & MME_LOW_BYTES(7)) == MME_PACKED_ACCEPT) {
 		name = MME_HASH_ACCEPT;
 		bytes = 7;
@@ -874,7 +889,7 @@ MME_INLINE enum mme_step mme_http1_shortcuts(struct mme_http1 *p, struct mme_rou
 		if (p->phase == MME_HTTP1_START)
 			mme_http1_start_shortcut(p, head, window);
 		else if (p->phase == MME_HTTP1_LINE && left >= MME_HTTP1_LINE_BYTES)
-			mme_http1_line_shortcut(p, window);
+			mme_http1_line_shortcut(p, head, window);
 		else if (p->phase == MME_HTTP1_TOKENS)
 			mme_http1_tokens_shortcut(p, window);
 		else if (p->phase == MME_HTTP1_HOST)

@@ -15,7 +15,8 @@ enum mme_route_flag {
 	    1 << 0, /* not what Traefik compares as it is: another form of target, escapes, what no URL has, "//",
 		    "/." */
 	MME_ROUTE_HAS_HOST = 1 << 1,
-	MME_ROUTE_LOST = 1 << 2, /* its first part was not kept */
+	MME_ROUTE_LOST = 1 << 2,      /* its first part was not kept */
+	MME_ROUTE_FORWARDED = 1 << 3, /* it has X-Forwarded-…, as all that Traefik forwards */
 };
 
 /* Of one request, filled while its head is parsed. 8 bytes behind `path` and `host` may be written, and never count. */

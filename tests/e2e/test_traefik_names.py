@@ -117,6 +117,21 @@ def test_a_renamed_service_keeps_its_counts(servers, observe, upstream):
     assert sum(g["window"]["requests"] for g in window) <= asked + 15  # nothing is counted anew
 
 
+def test_health_checks_are_no_requests_of_the_service(servers, observe, upstream):
+    balancer = {"servers": [{"url": upstream.url}], "healthCheck": {"path": "/-/count", "interval": "100ms"}}
+    rule = {"rule": "PathPrefix(`/`)", "service": "checked", "entryPoints": ["web"]}
+    http = {"routers": {"all": rule}, "services": {"checked": {"loadBalancer": balancer}}}
+    traefik = servers.traefik([], oracle=True, name="checked", dynamic={"http": http})
+    agent = observe(config=unnamed(traefik))
+    wait_until(lambda: "checked@file" in learnt(agent).values())
+    wait_until(lambda: request(f"{traefik.url}/")[0] == 200)
+    before, oracle = agent.metrics(), traefik.metrics()
+    send(traefik, "/a?size=100", 20, headers={"X-Forwarded-For": "192.0.2.1"})
+    wait_until(lambda: (agent.metrics() - before).counter("mme_upstream_requests_total", protocol="healthcheck") >= 5)
+    ours, theirs = settled(agent, traefik, before, oracle)
+    assert by_service(ours) == by_service(theirs) == {("checked@file", "200", "GET", "http"): 20}
+
+
 def test_a_wrong_file_leaves_the_names_as_they_are(servers, observe, upstream):
     traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url], service="kept")], name="wrong-file")
     agent = observe(config=unnamed(traefik))

@@ -32,6 +32,7 @@ TEST(Hash, HttpNamesAndTokens) {
   EXPECT_EQ(hash("content-length"), MME_HASH_CONTENT_LENGTH);
   EXPECT_EQ(hash("transfer-encoding"), MME_HASH_TRANSFER_ENCODING);
   EXPECT_EQ(hash("host"), MME_HASH_HOST);
+  EXPECT_EQ(hash("x-forwar"), MME_HASH_X_FORWAR);
   EXPECT_EQ(hash("connection"), MME_HASH_CONNECTION);
   EXPECT_EQ(hash("upgrade"), MME_HASH_UPGRADE);
   EXPECT_EQ(hash("accept"), MME_HASH_ACCEPT);

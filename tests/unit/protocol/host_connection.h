@@ -133,7 +133,8 @@ class HostConnection {
     mme_http1& p = work.direction.http;
     if (step == MME_STEP_HEAD) {
       mme_pending request;
-      mme_http_request(&p, connection_.request_started_ns, work.direction.count, &request);
+      mme_http_request(&p, &request_head_, connection_.role, connection_.request_started_ns, work.direction.count,
+                       &request);
       heads_.push_back(request_head_);
       work.direction.count++;
       keep_request(request, true);

@@ -19,6 +19,7 @@ std::string text_of(const mme_route_head& head) {
   std::string text =
       fmt::format("{} {} {}", kept(head.key.path, head.path_bytes), head.path_bytes, kept(head.host, head.host_bytes));
   if (head.flags & MME_ROUTE_ODD) text += " odd";
+  if (head.flags & MME_ROUTE_FORWARDED) text += " forwarded";
   return text;
 }
 
@@ -87,6 +88,13 @@ TEST(RouteHead, HostInLowerCase) {
 TEST(RouteHead, TwoHostsAndBlanksInsideAreOdd) {
   EXPECT_TRUE(get("/", "a b").ends_with(" odd"));
   EXPECT_TRUE(one("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n").ends_with(" odd"));
+}
+
+TEST(RouteHead, WhatTraefikForwardsSaysSo) {
+  EXPECT_EQ(one("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"), "/ 1 a forwarded");
+  EXPECT_EQ(one("GET / HTTP/1.1\r\nHost: a\r\nx-fOrwarded-server: b\r\nAccept: c\r\n\r\n"), "/ 1 a forwarded");
+  EXPECT_EQ(one("GET / HTTP/1.1\r\nHost: a\r\nX-Forwa: 1\r\nX-Real-Ip: 1\r\nUser-Agent: x-forwarded-for\r\n\r\n"),
+            "/ 1 a");
 }
 
 TEST(RouteHead, EachRequestHasItsOwn) {
