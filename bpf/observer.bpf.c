@@ -461,6 +461,8 @@ static __always_inline int observe(struct __sk_buff *skb, int ingress)
 	}
 	if (packet.payload)
 		observe_claimed(skb, sk, c, &packet, 0);
+	if (packet.flags & MME_TCP_FIN && c->role == MME_ROLE_UPSTREAM)
+		c->left = 1;
 	if (packet.flags & MME_TCP_FIN)
 		end_stream(skb, 0, packet.sequence + packet.payload);
 	return 1;

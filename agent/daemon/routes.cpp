@@ -114,33 +114,30 @@ bool Routes::is_of_class(const Rules& rules, const mme_route_question& question,
 uint16_t Routes::number(const traefik::RouteName& name) {
   const auto known = numbers_.find(name);
   if (known != numbers_.end()) return known->second;
-  if (table_->size() >= MME_ROUTE_UNKNOWN) return MME_ROUTE_UNKNOWN;
+  if (table_->size() >= MME_ROUTE_OTHER) return MME_ROUTE_OTHER;
   const auto given = static_cast<uint16_t>(table_->size());
-  auto table = std::make_shared<RouteTable>(*table_);
-  table->push_back(labels_of(name));
-  table_ = std::move(table);
+  table_->push_back(labels_of(name));
   numbers_.emplace(name, given);
   return given;
 }
 
 void Routes::remember(Request request, uint16_t route) {
-  asked_[request] = route;
-  asked_order_.push_back(request);
-  while (asked_order_.size() > kAskedMax) {
-    asked_.erase(asked_order_.front());
-    asked_order_.pop_front();
-  }
+  if (const auto before = asked_.find(request); before != asked_.end()) forget(before);
+  asked_[request] = {route, next_serial_};
+  asked_order_[next_serial_++] = request;
+  if (asked_.size() > kAskedMax) forget(asked_.find(asked_order_.begin()->second));
+}
+
+void Routes::forget(std::map<Request, Asked>::iterator asked) {
+  asked_order_.erase(asked->second.serial);
+  asked_.erase(asked);
 }
 
 RawSeries& Routes::series_of(const mme_series_key& key) {
   auto known = series_.find(bytes_of(key));
   if (known == series_.end()) {
     mme_series_key made = key;
-    if (series_.size() >= series_max_) {
-      made = {};
-      made.family = key.family;
-      made.other = 1;
-    }
+    if (series_.size() >= series_max_) made.route = MME_ROUTE_OTHER;  // the other labels are of closed sets
     known = series_.try_emplace(bytes_of(made)).first;
     known->second.key = made;
     known->second.latency.bounds.resize(bounds_s_.size() + 1);
@@ -151,8 +148,8 @@ RawSeries& Routes::series_of(const mme_series_key& key) {
 void Routes::ended(const mme_route_exchange& exchange) {
   mme_series_key key = exchange.key;
   const auto asked = asked_.find({exchange.cookie, exchange.ordinal});
-  key.route = asked == asked_.end() ? static_cast<uint16_t>(MME_ROUTE_UNKNOWN) : asked->second;
-  if (asked != asked_.end()) asked_.erase(asked);
+  key.route = asked == asked_.end() ? static_cast<uint16_t>(MME_ROUTE_UNKNOWN) : asked->second.route;
+  if (asked != asked_.end()) forget(asked);
   RawSeries& series = series_of(key);
   Latency& latency = series.latency;
   latency.bounds[bound_index(bounds_s_, exchange.duration_ns)]++;

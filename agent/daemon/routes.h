@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,8 +22,8 @@ namespace mme {
 // exchanges that the agent itself had to decide. Pure bookkeeping; the caller acts on the kernel.
 class Routes {
  public:
-  // Exchanges of more than `series_max` series, or of more requests at once than kAskedMax, are counted as
-  // MME_ROUTE_UNKNOWN.
+  // Exchanges of more than `series_max` series are counted as MME_ROUTE_OTHER, of more requests at once than kAskedMax
+  // as MME_ROUTE_UNKNOWN.
   Routes(std::vector<double> bounds_s, uint32_t series_max) : bounds_s_(std::move(bounds_s)), series_max_(series_max) {}
   static constexpr size_t kAskedMax = 65536;
 
@@ -47,10 +46,15 @@ class Routes {
     std::map<uint16_t, uint32_t> first_numbers;  // of literals, by port
   };
   using Request = std::pair<uint64_t, uint16_t>;  // cookie and ordinal
+  struct Asked {
+    uint16_t route = 0;
+    uint64_t serial = 0;
+  };
 
   [[nodiscard]] uint16_t number(const traefik::RouteName& name);
   [[nodiscard]] bool is_of_class(const Rules& rules, const mme_route_question& question, std::string_view path) const;
   void remember(Request request, uint16_t route);
+  void forget(std::map<Request, Asked>::iterator asked);
   [[nodiscard]] RawSeries& series_of(const mme_series_key& key);
 
   std::vector<double> bounds_s_;
@@ -58,9 +62,10 @@ class Routes {
   uint32_t next_literal_ = 1;
   std::map<uint16_t, Rules> rules_;  // by target
   std::map<traefik::RouteName, uint16_t> numbers_;
-  std::shared_ptr<const RouteTable> table_ = std::make_shared<RouteTable>(1);
-  std::map<Request, uint16_t> asked_;
-  std::deque<Request> asked_order_;
+  std::shared_ptr<RouteTable> table_ = std::make_shared<RouteTable>(1);
+  std::map<Request, Asked> asked_;
+  std::map<uint64_t, Request> asked_order_;  // by serial
+  uint64_t next_serial_ = 0;
   std::map<std::string, RawSeries> series_;  // by key
 };
 

@@ -32,7 +32,9 @@ std::string entrypoint_label(const ResolveContext& context, uint16_t target, uin
 const RouteLabels& route_labels(const ResolveContext& context, uint16_t route) {
   static const RouteLabels none;
   static const RouteLabels unknown{.routers = {{std::string(kUnknown), std::string(kUnknown)}}};
+  static const RouteLabels other{.routers = {{std::string(kOther), std::string(kOther)}}};
   if (route == MME_ROUTE_NONE) return none;
+  if (route == MME_ROUTE_OTHER) return other;
   return route < context.routes->size() ? (*context.routes)[route] : unknown;
 }
 

@@ -126,7 +126,8 @@ RouteClasses::RouteClasses(const Configuration& configuration, const std::map<ui
   for (const auto& [port, entrypoint] : entrypoints) add_port(configuration, port, entrypoint, literals_max);
   for (const auto& [name, router] : configuration.routers) {
     // what Traefik serves itself is in its metrics with metrics.addInternals only
-    if (!router.metrics || provider_of(name) == "internal") uncounted_.insert(name);
+    const bool own = provider_of(name) == "internal" || provider_of(router.service) == "internal";
+    if (!router.metrics || own) uncounted_.insert(name);
     if (!router.middlewares.empty()) intercepted_.insert(name);
     if (only_.contains(router.service)) continue;
     auto balancers = load_balancers(configuration, router.service);

@@ -111,6 +111,10 @@ static __always_inline void http_reply_step(void *ctx, struct mme_connection *c,
 	} else {
 		mme_http_early(c, s->direction.count, &s->request);
 		s->direction.count++;
+		if (c->left) {
+			account_skipped(s->role, MME_SKIP_NO_REPLY, 0, 1);
+			return;
+		}
 		start_sample(s);
 		mme_http_sample(&s->direction.http, &s->request, s->role, s->now_ns, &s->sample);
 		if (s->sample.key.route == MME_ROUTE_ASKED)

@@ -80,6 +80,19 @@ static __always_inline int same_series(const struct mme_series_key *a, const str
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
 }
 
+/* The last eighth of a family is for series without a route: where there are too many routes, these go to one, and the
+ * other labels stay. */
+static __always_inline int routes_are_full(const struct mme_series_key *key)
+{
+	__u32 family = key->family;
+	struct mme_allocator *allocator;
+
+	if (family != MME_FAMILY_ENTRYPOINT || key->route == MME_ROUTE_NONE || key->route >= MME_ROUTE_OTHER)
+		return 0;
+	allocator = bpf_map_lookup_elem(&allocators, &family);
+	return allocator && allocator->used >= settings.series_per_family - settings.series_per_family / 8;
+}
+
 /* The histogram slot of a sample's series. Runs of one series are usual, so each scratch slot remembers its last. */
 static __always_inline __u32 series_slot(struct mme_scratch *s)
 {
@@ -88,6 +101,10 @@ static __always_inline __u32 series_slot(struct mme_scratch *s)
 	if (s->last_slot && same_series(&s->last_key, &s->sample.key))
 		return s->last_slot;
 	known = bpf_map_lookup_elem(&series, &s->sample.key);
+	if (!known && routes_are_full(&s->sample.key)) {
+		s->sample.key.route = MME_ROUTE_OTHER;
+		known = bpf_map_lookup_elem(&series, &s->sample.key);
+	}
 	s->last_key = s->sample.key;
 	s->last_slot = known ? *known : create_series(&s->sample.key);
 	return s->last_slot;
@@ -101,7 +118,7 @@ static __always_inline void record_latency(struct mme_scratch *s)
 	__u32 index, bound, bucket;
 	struct mme_histogram *histogram;
 
-	if (slot == family_base(sample->key.family))
+	if (slot == family_base(sample->key.family) || sample->key.route == MME_ROUTE_OTHER)
 		count_overflow(sample->key.family);
 	index = shard * settings.slots + slot;
 	histogram = bpf_map_lookup_elem(&histograms, &index);

@@ -43,27 +43,34 @@ __noinline __weak int ask(__u32 slot)
 	return 1;
 }
 
-/* The same with the request's head, as far as it is in this packet. */
-__noinline __weak int ask_with_head(struct __sk_buff *skb, __u32 slot)
+static __always_inline int ask_with(struct __sk_buff *skb, const struct mme_scratch *s, __u64 bytes, __u64 room)
 {
-	const struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
-	struct mme_route_question *question;
-	__u64 bytes;
+	struct mme_route_question *question = bpf_ringbuf_reserve(&events, sizeof(*question) + room, 0);
 
-	if (!s)
-		return 0;
-	question = bpf_ringbuf_reserve(&events, sizeof(*question) + MME_ROUTE_HEAD_BYTES, 0);
 	if (!question)
 		return 0;
 	fill_question(s, question);
-	bytes = s->end - s->message_at;
-	if (bytes > MME_ROUTE_HEAD_BYTES)
-		bytes = MME_ROUTE_HEAD_BYTES;
-	bytes = bounded_length(bytes, MME_ROUTE_HEAD_BYTES);
+	if (bytes > room)
+		bytes = room;
+	bytes = bounded_length(bytes, room);
 	if (!bpf_skb_load_bytes(skb, s->message_at, question + 1, bytes))
 		question->head_bytes = (__u32)bytes;
 	bpf_ringbuf_submit(question, 0);
 	return 1;
+}
+
+/* The same with the request's head, as far as it is in this packet. */
+__noinline __weak int ask_with_head(struct __sk_buff *skb, __u32 slot)
+{
+	const struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	__u64 bytes;
+
+	if (!s)
+		return 0;
+	bytes = s->end - s->message_at;
+	if (bytes <= MME_ROUTE_HEAD_BYTES / 4)
+		return ask_with(skb, s, bytes, MME_ROUTE_HEAD_BYTES / 4);
+	return ask_with(skb, s, bytes, MME_ROUTE_HEAD_BYTES);
 }
 
 /* What the maps say of the request whose head was just parsed: a route as in struct mme_series_key, MME_ROUTE_ASKED

@@ -58,6 +58,7 @@ enum mme_http_protocol {
 enum mme_route {
 	MME_ROUTE_NONE = 0,	    /* nobody asked: the port has no rules */
 	MME_ROUTE_OWN = 1,	    /* upstream: Traefik's own request, a health check */
+	MME_ROUTE_OTHER = 0xfffd,   /* of many routes: the family is almost full */
 	MME_ROUTE_UNKNOWN = 0xfffe, /* asked, but the question was lost */
 	MME_ROUTE_ASKED = 0xffff,   /* the agent decides; never in a series */
 };

@@ -70,7 +70,8 @@ struct mme_connection {
 	__u8 flags;	   /* enum mme_connection_flag */
 	__u32 start_seq;   /* of the latest ingress segment that began with a request; or see MME_CONNECTION_FIN */
 	__u16 start_count; /* request.count at start_seq */
-	__u16 pad;
+	__u8 left;	   /* of an upstream: 1 when Traefik has closed its end; it reads no more */
+	__u8 pad;
 	struct mme_pending pending;
 	struct mme_direction request;
 	__u64 request_started_ns; /* of an upstream without a request yet: when it began to connect */

@@ -269,7 +269,8 @@ MME_INLINE void mme_http1_type_byte(struct mme_http1 *p, __u8 byte)
 /* The body of a reply (RFC 9112, 6.3) begins, or its message is complete. */
 MME_INLINE enum mme_step mme_http1_reply_head(struct mme_http1 *p)
 {
-	if (p->code == 101 || (p->method == MME_METHOD_CONNECT && p->code >= 200 && p->code < 300)) {
+	/* RFC 9112, 6.3 has CONNECT switch too; Go's server and client, and so Traefik, take it for any other method */
+	if (p->code == 101) {
 		p->phase = MME_HTTP1_UPGRADED;
 		return MME_STEP_MESSAGE;
 	}

@@ -59,6 +59,7 @@ class HostConnection {
     }
     if (!segment.bytes.empty()) observe(segment);
     if (!is_ingress(segment.is_request)) {
+      if (segment.fin && connection_.role == MME_ROLE_UPSTREAM) connection_.left = 1;
       if (segment.fin) end_stream(segment.is_request, behind, segment.now_ns);
     } else if (connection_.flags & MME_CONNECTION_FIN) {
       end_stream(segment.is_request, connection_.start_seq, segment.now_ns);
@@ -170,6 +171,10 @@ class HostConnection {
     } else {
       mme_http_early(&connection_, work.direction.count, &request);
       work.direction.count++;
+      if (connection_.left) {
+        account_skipped(MME_SKIP_NO_REPLY, 0, 1);
+        return;
+      }
       mme_sample sample = start_sample();
       mme_http_sample(&work.direction.http, &request, connection_.role, work.now_ns, &sample);
       samples_.push_back(sample);

@@ -61,6 +61,19 @@ TEST(Http1, EndlessTargetIsGivenUp) {
   EXPECT_EQ(talk.skipped(MME_SKIP_HEAD_TOO_LONG), 1u);
 }
 
+TEST(Http1, ARequestThatTraefikGaveUpHasNoReply) {
+  Talk talk;
+  talk.connection = HostConnection{MME_ROLE_UPSTREAM};
+  talk.connection.open(talk.next[1], talk.next[0]);
+  talk.request("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  talk.reply(kEmpty);
+  talk.request("GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+  talk.fin(true);
+  talk.reply(kEmpty);
+  EXPECT_EQ(talk.samples(), Texts{"upstream GET 200 http 0/0"});
+  EXPECT_EQ(talk.skipped(MME_SKIP_NO_REPLY), 1u);
+}
+
 TEST(Http1, TenGigabytesByLength) {
   Talk talk;
   talk.request(kGet);
