@@ -88,7 +88,7 @@ ResolveContext Agent::context() const {
 
 void Agent::forget_routes(const std::string& target) {
   route_problems_.erase(target);
-  if (configurations_.erase(target) == 0) return;
+  configurations_.erase(target);
   if (const auto id = registry_.id(target)) (void)observer_->set_routes(*id, {});
 }
 
@@ -150,6 +150,7 @@ void Agent::settle(const ResolveContext& before) {
   auto raw = observer_->read();
   if (!raw) return;
   routes_.add_to(*raw);
+  link_ledger_.settle(raw->links, raw->first_bytes, before, context());
   ledger_.settle(std::move(*raw), before, context());
 }
 
@@ -238,6 +239,7 @@ Result<Snapshot> Agent::read() {
   read_problem_ = raw ? "" : raw.error().message;
   if (!raw) return tl::make_unexpected(raw.error());
   routes_.add_to(*raw);
+  link_ledger_.apply(raw->links, raw->first_bytes);
   const std::vector<RawFirstBytes> first_bytes = std::move(raw->first_bytes);
   const ResolveContext names = context();
   Snapshot snapshot = resolve(std::move(*raw), names, ledger_);

@@ -20,6 +20,7 @@
 #include "kernel/observer.h"
 #include "metrics/exposition.h"
 #include "metrics/ledger.h"
+#include "metrics/link_ledger.h"
 #include "traefik/watch.h"
 #include "web/status.h"
 
@@ -86,6 +87,7 @@ class Agent {
   Ledger ledger_;
   Routes routes_;
   FirstBytes first_bytes_;
+  LinkLedger link_ledger_;
   std::vector<traefik::OperatorRoute> operator_routes_;
   std::map<std::string, ConfigurationOfTraefik> configurations_;   // of Traefik, by target
   std::map<std::string, std::string> route_problems_;              // by target

@@ -258,7 +258,8 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
   out.bounds_s = bounds_s_;
   const observer_bpf& skeleton = *programs.observer;
   auto first = for_each_entry(skeleton.maps.first_bytes, [&](const void* key, const void* value) {  // see FirstBytes
-    out.first_bytes.push_back({*static_cast<const mme_link_key*>(key), *static_cast<const mme_first_bytes*>(value)});
+    out.first_bytes.push_back(
+        {*static_cast<const mme_link_key*>(key), *static_cast<const mme_first_bytes*>(value), {}});
   });
   if (!first) return tl::make_unexpected(first.error());
   for (uint32_t family = 0; family < MME_FAMILIES; ++family) {
@@ -277,7 +278,7 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
   if (auto done = read_connections(skeleton, out); !done) return tl::make_unexpected(done.error());
   read_programs(programs, out);
   auto linked = for_each_entry(programs.lifecycle->maps.links, [&](const void* key, const void* value) {
-    out.links.push_back({*static_cast<const mme_link_key*>(key), *static_cast<const mme_link*>(value)});
+    out.links.push_back({*static_cast<const mme_link_key*>(key), *static_cast<const mme_link*>(value), {}});
   });
   if (!linked) return tl::make_unexpected(linked.error());
   const auto lost = look_up_percpu<uint64_t>(skeleton.maps.events_lost, 0);

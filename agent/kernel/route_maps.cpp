@@ -34,8 +34,7 @@ Result<> RouteMaps::set(uint16_t target, const std::vector<RoutePort>& ports) {
   Result<> done;
   const int fd = bpf_map__fd(literals_);
   for (const RoutePort& port : ports) {
-    // the longest first: while they are written, a path is never taken for one that a shorter literal decides alone
-    for (size_t i = port.literals.size(); i-- > 0;) {
+    for (size_t i = 0; i < port.literals.size(); ++i) {
       const std::string& literal = port.literals[i];
       const mme_route_prefix key = prefix_key(target, port.port, literal);
       const mme_route_literal value{port.first_number + static_cast<uint32_t>(i), static_cast<uint16_t>(literal.size()),

@@ -19,7 +19,7 @@ struct RoutePort {
   uint16_t port = 0;
   uint8_t flags = 0;                  // enum mme_route_rule_flag
   uint32_t first_number = 0;          // of literals[0]; the others follow
-  std::vector<std::string> literals;  // the empty one among them; of at most MME_ROUTE_BYTES
+  std::vector<std::string> literals;  // the empty one first; of at most MME_ROUTE_BYTES
 };
 
 // The maps in which the programs look up where a request goes.
@@ -27,8 +27,8 @@ class RouteMaps {
  public:
   RouteMaps(const bpf_map* literals, const bpf_map* classes) : literals_(literals), classes_(classes) {}
 
-  // Puts a target's ports in place of those that it had. A port whose literals find no room has only the empty one, and
-  // each of its requests is asked for; the error says so.
+  // Puts a target's ports in place of those that it had. While this runs, or where literals find no room (which the
+  // error says), a path is found under a shorter literal than its own: then it is asked for each time.
   [[nodiscard]] Result<> set(uint16_t target, const std::vector<RoutePort>& ports);
   [[nodiscard]] Result<> answer(const mme_route_class& kind, const mme_route_answer& answer);
 

@@ -8,16 +8,6 @@
 namespace mme {
 namespace {
 
-mme_series_key series_key(const mme_link_key& key) {
-  mme_series_key series{};
-  series.family = key.role == MME_ROLE_ENTRYPOINT ? MME_FAMILY_ENTRYPOINT : MME_FAMILY_UPSTREAM;
-  series.target = key.target;
-  series.port = key.port;
-  series.name[0] = key.address[0];
-  series.name[1] = key.address[1];
-  return series;
-}
-
 // Takes the replies from where they ended to where they began.
 void move(Latency& latency, const mme_first_bytes& times) {
   for (size_t i = 0; i < latency.bounds.size() && i <= MME_BOUNDS_MAX; ++i) {
@@ -32,13 +22,12 @@ void move(Latency& latency, const mme_first_bytes& times) {
 
 std::vector<HttpSeries> FirstBytes::series(uint8_t role, const std::vector<HttpSeries>& durations,
                                            const std::vector<RawFirstBytes>& raw, const ResolveContext& context) {
-  std::map<Labels, Latency> all;
+  std::map<LinkNames, Latency> all;
   for (const HttpSeries& one : durations) add(all[{one.name, one.url}], one.latency);
-  for (const auto& [key, times] : raw) {
-    if (key.role != role) continue;
-    HttpLabels labels = http_labels(context, series_key(key));
-    const auto known = all.find({std::move(labels.name), std::move(labels.url)});
-    if (known != all.end()) move(known->second, times);
+  for (const RawFirstBytes& one : raw) {
+    if (one.key.role != role) continue;
+    const auto known = all.find(one.settled ? *one.settled : link_names(context, one.key));
+    if (known != all.end()) move(known->second, one.times);
   }
   std::vector<HttpSeries> result;
   for (auto& [labels, latency] : all) {

@@ -3,11 +3,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "metrics/http_labels.h"
+#include "metrics/links.h"
 #include "metrics/snapshot.h"
 #include "mme/abi.h"
 
@@ -17,6 +19,7 @@ namespace mme {
 struct RawFirstBytes {
   mme_link_key key{};
   mme_first_bytes times{};
+  std::optional<LinkNames> settled = {};  // as in RawLink
 };
 
 // Times to the first byte of replies, of each entrypoint and each upstream server. The kernel tells apart only the
@@ -32,11 +35,10 @@ class FirstBytes {
                                                   const std::vector<RawFirstBytes>& raw, const ResolveContext& context);
 
  private:
-  using Labels = std::pair<std::string, std::string>;  // HttpSeries::name and url
   [[nodiscard]] std::vector<HttpSeries> series(uint8_t role, const std::vector<HttpSeries>& durations,
                                                const std::vector<RawFirstBytes>& raw, const ResolveContext& context);
 
-  std::map<std::pair<uint8_t, Labels>, uint64_t> shown_ns_;  // sums
+  std::map<std::pair<uint8_t, LinkNames>, uint64_t> shown_ns_;  // sums
 };
 
 }  // namespace mme

@@ -23,11 +23,21 @@ void add(NetworkTimes& to, const uint32_t (&counts)[MME_NETWORK_BOUNDS + 1], uin
   to.sum_us += sum_us;
 }
 
-// Service and URL of a server, as in the families of upstream requests.
-Links::Labels server_labels(const ResolveContext& context, const mme_link_key& key) {
-  if (key.target == 0) return {std::string(kOther), std::string(kOther)};
+void add_server(Links::Server& server, const mme_link& link, bool current) {
+  add(server.connects, link.connects, link.connect_us);
+  for (size_t i = 0; i < server.failures.size(); ++i) server.failures.at(i) += link.failures[i];
+  if (!current) return;
+  server.current = true;
+  server.last_failed = server.last_failed || link.last_failed != 0;
+}
+
+}  // namespace
+
+LinkNames link_names(const ResolveContext& context, const mme_link_key& key) {
+  if (key.role == MME_ROLE_MONGOD) return {};
+  if (key.target == 0) return {std::string(kOther), key.role == MME_ROLE_UPSTREAM ? std::string(kOther) : ""};
   mme_series_key series{};
-  series.family = MME_FAMILY_UPSTREAM;
+  series.family = key.role == MME_ROLE_UPSTREAM ? MME_FAMILY_UPSTREAM : MME_FAMILY_ENTRYPOINT;
   series.target = key.target;
   series.port = key.port;
   series.name[0] = key.address[0];
@@ -35,14 +45,6 @@ Links::Labels server_labels(const ResolveContext& context, const mme_link_key& k
   HttpLabels labels = http_labels(context, series);
   return {std::move(labels.name), std::move(labels.url)};
 }
-
-void add_server(Links::Server& server, const mme_link& link) {
-  add(server.connects, link.connects, link.connect_us);
-  for (size_t i = 0; i < server.failures.size(); ++i) server.failures.at(i) += link.failures[i];
-  server.last_failed = server.last_failed || link.last_failed != 0;
-}
-
-}  // namespace
 
 uint64_t NetworkTimes::count() const {
   return std::accumulate(counts.begin(), counts.end(), uint64_t{0});
@@ -53,7 +55,7 @@ std::vector<ServerUp> servers_up(std::vector<ServerUp> said, const Links& links)
   for (const ServerUp& server : said) all[{server.service, server.url}] = server.up;
   for (const auto& [labels, server] : links.servers) {
     const bool named = labels.second != "http://" + labels.first && labels.first != kOther;
-    if (named) all.try_emplace(labels, !server.last_failed);
+    if (named && server.current) all.try_emplace(labels, !server.last_failed);
   }
   said.clear();
   for (const auto& [labels, up] : all) said.push_back({labels.first, labels.second, up});
@@ -62,7 +64,7 @@ std::vector<ServerUp> servers_up(std::vector<ServerUp> said, const Links& links)
 
 Links resolve_links(const std::vector<RawLink>& raw, const ResolveContext& context) {
   Links links;
-  for (const auto& [key, link] : raw) {
+  for (const auto& [key, link, settled] : raw) {
     const std::string role(role_name(key.role));
     const bool rest = key.target == 0;
     auto& connections = links.by_role[{role, rest ? std::string(kOther) : target_label(context, key.target)}];
@@ -70,7 +72,8 @@ Links resolve_links(const std::vector<RawLink>& raw, const ResolveContext& conte
     connections.retransmits += link.retransmits;
     if (key.role == MME_ROLE_MONGOD) continue;
     for (size_t i = 0; i < MME_ABORTS; ++i) links.aborted[{role, std::string(abort_name(i))}] += link.aborted[i];
-    if (key.role == MME_ROLE_UPSTREAM) add_server(links.servers[server_labels(context, key)], link);
+    if (key.role != MME_ROLE_UPSTREAM) continue;
+    add_server(links.servers[settled ? *settled : link_names(context, key)], link, !settled);
   }
   return links;
 }

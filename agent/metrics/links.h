@@ -5,6 +5,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,10 +24,16 @@ struct ServerUp {
   auto operator<=>(const ServerUp&) const = default;
 };
 
+// Service and URL of a server, name of an entrypoint; of mongod nothing.
+using LinkNames = std::pair<std::string, std::string>;
+
+[[nodiscard]] LinkNames link_names(const ResolveContext& context, const mme_link_key& key);
+
 // One entry of the links map.
 struct RawLink {
   mme_link_key key{};
   mme_link link{};
+  std::optional<LinkNames> settled = {};  // the names under which it was counted, if not those of now
 };
 
 // Round trips or connection set-ups.
@@ -39,11 +46,12 @@ struct NetworkTimes {
 
 // What TCP says of the connections of all targets, by labels.
 struct Links {
-  using Labels = std::pair<std::string, std::string>;
+  using Labels = LinkNames;
   struct Server {
     NetworkTimes connects;
     std::array<uint64_t, MME_CONNECT_FAILURES> failures{};
     bool last_failed = false;  // the latest attempt to connect
+    bool current = false;      // it has these names now
   };
   struct Connections {
     NetworkTimes rtts;

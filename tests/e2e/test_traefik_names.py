@@ -117,6 +117,33 @@ def test_a_renamed_service_keeps_its_counts(servers, observe, upstream):
     assert sum(g["window"]["requests"] for g in window) <= asked + 15  # nothing is counted anew
 
 
+def test_connects_keep_the_name_of_their_time(servers, observe):
+    own = servers.upstream(name="renamed-upstream")
+    traefik = servers.traefik([Route("PathPrefix(`/`)", [own.url], service="old")], name="connects")
+    agent = observe(config=unnamed(traefik))
+    wait_until(lambda: "old@file" in learnt(agent).values())
+    own.stop()
+    for _ in range(7):
+        assert request(f"{traefik.url}/")[0] == 502
+    failed = "mme_upstream_connect_failures_total"
+    before = agent.metrics()
+    refused = before.counter(failed, service="old@file", reason="refused")
+    assert 5 <= refused <= 7
+    own.start()
+    traefik.set_routes([Route("PathPrefix(`/`)", [own.url], service="new")])
+    wait_until(lambda: "new@file" in learnt(agent).values(), timeout=FOLLOWED)
+    send(traefik, "/", 3)
+    after = agent.metrics()
+    assert after.counter(failed, service="old@file", reason="refused") == refused
+    assert after.counter(failed, service="new@file", reason="refused") == 0
+    assert after.value("traefik_service_server_up", service="new@file", url=own.url) == 1
+    assert all(
+        value >= before.samples[key]
+        for key, value in after.samples.items()
+        if key in before.samples and key[0].endswith(("_total", "_bucket", "_count", "_sum"))
+    )
+
+
 def test_health_checks_are_no_requests_of_the_service(servers, observe, upstream):
     balancer = {"servers": [{"url": upstream.url}], "healthCheck": {"path": "/-/count", "interval": "100ms"}}
     rule = {"rule": "PathPrefix(`/`)", "service": "checked", "entryPoints": ["web"]}
