@@ -187,10 +187,10 @@ TEST(Routes, TheClientSAddressIsThatOfTheQuestion) {
 TEST(Routes, DurationsGoWhereTheKernelWouldPutThem) {
   Routes routes({0.1, 0.3}, 10);
   const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
-  const std::vector<uint64_t> durations = {100'000'000, 100'000'001, 300'000'000, 300'000'001};
-  for (uint16_t i = 0; i < durations.size(); ++i) {
-    (void)routes.decide(question("/", number_of(ports, "/"), true, i), {});
-    routes.ended(exchange(i, durations[i]));
+  uint16_t ordinal = 0;
+  for (const uint64_t duration_ns : {100'000'000, 100'000'001, 300'000'000, 300'000'001}) {
+    (void)routes.decide(question("/", number_of(ports, "/"), true, ordinal), {});
+    routes.ended(exchange(ordinal++, duration_ns));
   }
   KernelSnapshot snapshot;
   routes.add_to(snapshot);
