@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/agent.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -234,6 +236,7 @@ void Agent::set_config_ok(bool ok) {
 }
 
 Result<Snapshot> Agent::read() {
+  ::malloc_trim(0);  // what the last snapshot took lies scattered, and would stay resident
   take_events();
   auto raw = observer_->read();
   read_problem_ = raw ? "" : raw.error().message;

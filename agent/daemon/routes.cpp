@@ -166,21 +166,30 @@ void Routes::ended(const mme_route_exchange& exchange) {
   series.response_bytes += exchange.response_bytes;
 }
 
+// Where the family is full, what the kernel has no series for goes where the kernel puts it.
 void Routes::add_to(KernelSnapshot& snapshot) const {
-  std::map<std::string, RawSeries*> known;
-  if (!series_.empty()) {
-    for (RawSeries& series : snapshot.series) known[bytes_of(series.key)] = &series;
-  }
-  std::vector<RawSeries> more;
+  if (series_.empty()) return;
+  std::map<std::string, size_t> known;  // index of the snapshot's series
+  for (size_t i = 0; i < snapshot.series.size(); ++i) known[bytes_of(snapshot.series[i].key)] = i;
+  const uint64_t used = snapshot.series_in_use[MME_FAMILY_ENTRYPOINT];
+  uint64_t room = used < series_max_ ? series_max_ - used : 0;
   for (const auto& [key, series] : series_) {
-    const auto same = known.find(key);
-    if (same == known.end()) {
-      more.push_back(series);
+    mme_series_key place = series.key;
+    if (room == 0 && !known.contains(key)) place.route = MME_ROUTE_OTHER;
+    if (room == 0 && !known.contains(bytes_of(place))) {
+      place = {};
+      place.family = series.key.family;
+      place.other = 1;
+    }
+    const auto [at, is_new] = known.try_emplace(bytes_of(place), snapshot.series.size());
+    if (!is_new) {
+      add(snapshot.series[at->second], series);
       continue;
     }
-    add(*same->second, series);
+    snapshot.series.push_back(series);
+    snapshot.series.back().key = place;
+    if (room > 0) --room;
   }
-  snapshot.series.insert(snapshot.series.end(), more.begin(), more.end());
 }
 
 }  // namespace mme

@@ -212,6 +212,23 @@ TEST(Routes, ManyRequestsOfOneConnectionAreAskedInTurn) {
   EXPECT_EQ(router(routes, snapshot.series[0].key.route), "all@file");
 }
 
+TEST(Routes, AFullFamilyTakesNoMoreSeries) {
+  Routes routes({0.1}, 2);
+  const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
+  (void)routes.decide(question("/", number_of(ports, "/"), true, 1), {});
+  routes.ended(exchange(1));
+  KernelSnapshot snapshot;
+  snapshot.series_in_use[MME_FAMILY_ENTRYPOINT] = 2;
+  routes.add_to(snapshot);
+  ASSERT_EQ(snapshot.series.size(), 1U);
+  EXPECT_EQ(snapshot.series[0].key.other, 1);
+  snapshot.series[0].key = exchange(1).key;
+  snapshot.series[0].key.route = MME_ROUTE_OTHER;  // the kernel has begun one for what finds no room
+  routes.add_to(snapshot);
+  ASSERT_EQ(snapshot.series.size(), 1U);
+  EXPECT_EQ(snapshot.series[0].latency.count(), 2U);
+}
+
 TEST(Routes, MoreSeriesThanTheCapAreTheOther) {
   Routes routes({0.1}, 2);
   const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
@@ -223,11 +240,11 @@ TEST(Routes, MoreSeriesThanTheCapAreTheOther) {
   }
   KernelSnapshot snapshot;
   routes.add_to(snapshot);
-  ASSERT_EQ(snapshot.series.size(), 5U);  // by code, which is of a closed set
+  ASSERT_EQ(snapshot.series.size(), 3U);
   const auto other = std::find_if(snapshot.series.begin(), snapshot.series.end(),
-                                  [](const RawSeries& series) { return series.key.route == MME_ROUTE_OTHER; });
+                                  [](const RawSeries& series) { return series.key.other != 0; });
   ASSERT_NE(other, snapshot.series.end());
-  EXPECT_EQ(other->latency.count(), 1U);
+  EXPECT_EQ(other->latency.count(), 3U);
 }
 
 }  // namespace
