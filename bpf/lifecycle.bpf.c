@@ -10,6 +10,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define MME_ADOPT_STEPS 32
+#define MME_AF_INET6 10
 #define MME_TCP_ESTABLISHED 1
 #define MME_TCP_SYN_SENT 2
 #define MME_TCP_CLOSE 7
@@ -55,28 +56,6 @@ __noinline __weak int adopt_parked(struct bpf_sock_ops *ops, __u32 slot)
 	return 1;
 }
 
-/* Key of a segment that arrived on the listening socket and begins with the first byte of this connection's stream. */
-static __always_inline void first_segment_key(struct bpf_sock_ops *ops, __u32 sequence, struct mme_parked_key *key)
-{
-	const __u32 v4[2] = {ops->remote_ip4, ops->local_ip4};
-	const __u32 remote[4] = {ops->remote_ip6[0], ops->remote_ip6[1], ops->remote_ip6[2], ops->remote_ip6[3]};
-	const __u32 local[4] = {ops->local_ip6[0], ops->local_ip6[1], ops->local_ip6[2], ops->local_ip6[3]};
-
-	key->connection[0] = 0;
-	key->connection[1] = v4_mapped(v4[0]);
-	key->connection[2] = 0;
-	key->connection[3] = v4_mapped(v4[1]);
-	if (ops->family == 10) { /* AF_INET6; a mapped IPv4 address already reads ::ffff:a.b.c.d */
-		key->connection[0] = (__u64)remote[1] << 32 | remote[0];
-		key->connection[1] = (__u64)remote[3] << 32 | remote[2];
-		key->connection[2] = (__u64)local[1] << 32 | local[0];
-		key->connection[3] = (__u64)local[3] << 32 | local[2];
-	}
-	key->source_port = bpf_ntohl(ops->remote_port);
-	key->port = (__u16)ops->local_port;
-	key->sequence = sequence;
-}
-
 static __always_inline void remote_address(struct bpf_sock_ops *ops, __u64 address[2])
 {
 	const __u32 v4 = ops->remote_ip4;
@@ -84,10 +63,28 @@ static __always_inline void remote_address(struct bpf_sock_ops *ops, __u64 addre
 
 	address[0] = 0;
 	address[1] = v4_mapped(v4);
-	if (ops->family == 10) { /* AF_INET6; a mapped IPv4 address already reads ::ffff:a.b.c.d */
+	if (ops->family == MME_AF_INET6) { /* a mapped IPv4 address already reads ::ffff:a.b.c.d */
 		address[0] = (__u64)v6[1] << 32 | v6[0];
 		address[1] = (__u64)v6[3] << 32 | v6[2];
 	}
+}
+
+/* Key of a segment that arrived on the listening socket and begins with the first byte of this connection's stream. */
+static __always_inline void first_segment_key(struct bpf_sock_ops *ops, __u32 sequence, struct mme_parked_key *key)
+{
+	const __u32 v4 = ops->local_ip4;
+	const __u32 v6[4] = {ops->local_ip6[0], ops->local_ip6[1], ops->local_ip6[2], ops->local_ip6[3]};
+
+	remote_address(ops, key->connection);
+	key->connection[2] = 0;
+	key->connection[3] = v4_mapped(v4);
+	if (ops->family == MME_AF_INET6) {
+		key->connection[2] = (__u64)v6[1] << 32 | v6[0];
+		key->connection[3] = (__u64)v6[3] << 32 | v6[2];
+	}
+	key->source_port = bpf_ntohl(ops->remote_port);
+	key->port = (__u16)ops->local_port;
+	key->sequence = sequence;
 }
 
 static __always_inline struct mme_link *link_of_connection(struct bpf_sock_ops *ops, const struct mme_connection *c)
@@ -262,7 +259,7 @@ static __always_inline int client_left(struct bpf_sock_ops *ops, const struct mm
 	       c->reply.http.phase == MME_HTTP1_START;
 }
 
-static __always_inline int record_left(struct bpf_sock_ops *ops, const struct mme_connection *c)
+static __always_inline int record_left(struct bpf_sock_ops *ops, struct mme_connection *c)
 {
 	struct mme_scratch *s;
 	__u32 slot;
@@ -270,7 +267,7 @@ static __always_inline int record_left(struct bpf_sock_ops *ops, const struct mm
 	s = scratch_claim(&slot);
 	if (!s)
 		return 0;
-	walk_begin((struct mme_connection *)c, s, 0, bpf_ktime_get_ns(), 0, 0);
+	walk_begin(c, s, 0, bpf_ktime_get_ns(), 0, 0);
 	s->port = (__u16)ops->local_port;
 	s->peer[0] = 0;
 	s->peer[1] = 0;
@@ -283,6 +280,16 @@ static __always_inline int record_left(struct bpf_sock_ops *ops, const struct mm
 	record(slot);
 	scratch_release(s);
 	return 1;
+}
+
+static __always_inline void end_capture(struct bpf_sock_ops *ops, struct bpf_sock *sk, const struct mme_connection *c)
+{
+	struct mme_capture *capture = c->role == MME_ROLE_MONGOD ? bpf_sk_storage_get(&captures, sk, 0, 0) : 0;
+
+	if (!capture)
+		return;
+	count_connections(MME_COUNT_CAPTURES, -1);
+	tell_unanswered(capture, c->target, bpf_get_socket_cookie(ops));
 }
 
 /* Requests that will not be answered any more. */
@@ -307,6 +314,7 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 		return;
 	}
 	count_open(c->role, c->target, (__u16)ops->local_port, -1);
+	end_capture(ops, sk, c);
 	if (mme_connection_parked(c)) {
 		const __u64 cookie = bpf_get_socket_cookie(ops);
 

@@ -15,6 +15,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define MME_STEPS_A_CALL 8  /* of parse_on() */
 #define MME_CALLS 512	    /* in all 4,102 steps: 64 KiB of pipelined requests of 32 bytes */
 #define MME_DRAIN 384	    /* calls for the parked pieces that a segment made room for: one takes up most of them */
+#define MME_TURNS 8	    /* to take up what was parked at the last moment */
 #define MME_TCP_LISTEN 10
 
 /* A hole that will never be filled. Inside a body it does no harm; else the next message start is sought. */
@@ -137,6 +138,7 @@ static __always_inline void set_peer(struct mme_scratch *s, const struct mme_pac
 	s->peer[0] = 0;
 	s->peer[1] = 0;
 	s->port = ingress ? packet->destination_port : packet->source_port;
+	s->client_port = ingress ? packet->source_port : packet->destination_port;
 	s->client[0] = ingress ? packet->source[0] : packet->destination[0];
 	s->client[1] = ingress ? packet->source[1] : packet->destination[1];
 	if (role != MME_ROLE_UPSTREAM)
@@ -198,6 +200,9 @@ __noinline __weak int parse_segment(struct __sk_buff *skb, __u32 slot)
 	if (s->direction.sync == MME_SYNC_LOCKED) {
 		resume_names(skb, c, s);
 		resume_head(skb, s);
+		if (s->role == MME_ROLE_MONGOD && s->is_request && !at_message_start(s) &&
+		    s->direction.mongo.flags & MME_MONGO_COMPRESSED)
+			continue_request(skb, slot);
 		result = walk(skb, c, s, slot, s->from_parked, MME_STEPS_AT_ONCE);
 	}
 	if (result != MME_WALK_MORE)
@@ -251,6 +256,7 @@ __noinline __weak int next_parked(struct __sk_buff *skb, __u32 slot)
 	if (!bytes)
 		return MME_NEXT_NONE;
 	__sync_fetch_and_add(&c->ingress, -(bytes << MME_INGRESS_PARKED_SHIFT));
+	s->drained += bytes;
 	piece = bpf_map_lookup_elem(&parked, &s->key);
 	if (!piece) {
 		account_skipped(c->role, MME_SKIP_GAP, bytes, 0);
@@ -345,18 +351,22 @@ static __always_inline void observe_claimed(struct __sk_buff *skb, struct bpf_so
 	scratch_release(s);
 }
 
-/* Takes up what was parked by a segment that found the direction claimed. */
-static __always_inline void drain_late(struct __sk_buff *skb, struct mme_connection *c, const struct mme_packet *packet)
+/* Takes up what was parked by a segment that found the direction claimed; so many bytes. */
+static __always_inline __u32 drain_late(struct __sk_buff *skb, struct mme_connection *c,
+					const struct mme_packet *packet)
 {
 	struct mme_scratch *s;
-	__u32 slot;
+	__u32 slot, drained;
 
 	s = scratch_claim(&slot);
 	if (!s)
-		return;
+		return 0;
 	set_peer(s, packet, c->role, 1);
+	s->drained = 0;
 	drain(skb, slot);
+	drained = s->drained;
 	scratch_release(s);
+	return drained;
 }
 
 /* A FIN may overtake the bytes before it. Only upstream replies end so on ingress, and those need no start_seq. */
@@ -383,12 +393,20 @@ static __always_inline void observe_ingress(struct __sk_buff *skb, struct bpf_so
 	} else if (packet->payload) {
 		wait_for_turn(skb);
 	}
-	/* a segment may have been parked by another CPU between the last look and the release, or by this one */
-	if (mme_connection_parked(c) && claim_ingress(c)) {
-		drain_late(skb, c, packet);
+	/* A segment may have been parked by another CPU between the last look and the release, or by this one; and two
+	 * that try at once find that neither is alone. */
+	for (int turn = 0; turn < MME_TURNS && mme_connection_parked(c); turn++) {
+		__u32 expected;
+
+		if (!claim_ingress(c))
+			continue;
+		expected = mme_connection_parked(c);
+		expected -= drain_late(skb, c, packet);
 		if (c->flags & MME_CONNECTION_FIN)
 			end_stream(skb, 1, c->start_seq);
 		release_ingress(c);
+		if (mme_connection_parked(c) == expected)
+			break; /* nobody parked more meanwhile: what is left waits for what is before it */
 	}
 }
 

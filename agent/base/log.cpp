@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
@@ -14,6 +13,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/rfc3339.h"
 #include "base/utf8.h"
 
 namespace mme {
@@ -104,13 +104,6 @@ void append_value(std::string& line, LogFormat format, const LogField::Value& va
   }
 }
 
-void append_time(std::string& line, std::chrono::system_clock::time_point time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  const auto milliseconds = std::chrono::floor<std::chrono::milliseconds>(time - seconds).count();
-  fmt::format_to(std::back_inserter(line), "{:%Y-%m-%dT%H:%M:%S}.{:03d}Z",
-                 fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)), milliseconds);
-}
-
 spdlog::sink_ptr plain(spdlog::sink_ptr sink) {
   // The line is complete already: spdlog adds the newline, serialises and flushes.
   sink->set_formatter(std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
@@ -144,7 +137,7 @@ std::string format_log_line(LogFormat format, LogLevel level, std::chrono::syste
                             std::string_view message, LogFields fields) {
   const bool json = format == LogFormat::json;
   std::string line = json ? "{\"time\":\"" : "time=";
-  append_time(line, time);
+  line += to_rfc3339(time, 3);
   line += json ? "\",\"level\":\"" : " level=";
   line += to_string(level);
   line += json ? "\",\"msg\":" : " msg=";

@@ -15,6 +15,7 @@
 
 #include "base/unique_fd.h"
 #include "daemon/compat.h"
+#include "daemon/server_status_notes.h"
 #include "discovery/cgroup_path.h"
 #include "discovery/cgroup_tree.h"
 #include "discovery/discovery.h"
@@ -22,6 +23,7 @@
 #include "discovery/host_facts.h"
 #include "discovery/proc_reader.h"
 #include "kernel/host_probe.h"
+#include "mongo/connection.h"
 #include "traefik/loader.h"
 
 namespace mme {
@@ -108,6 +110,15 @@ std::vector<TargetMetrics> own_metrics(const std::vector<Target>& targets) {
   return own;
 }
 
+std::vector<AskedOnce> ask_each(const std::vector<mongo::AskedMongod>& mongods) {
+  std::vector<AskedOnce> answers;
+  for (const mongo::AskedMongod& mongod : mongods) {
+    const auto answer = mongo::Connection(mongod.uri).ask();
+    answers.push_back({mongod.uri.address(), answer ? std::nullopt : std::optional(answer.error())});
+  }
+  return answers;
+}
+
 std::vector<Check> all_checks(const DoctorOptions& options) {
   std::vector<Check> checks = check_host(read_host_facts("/proc", "/sys"));
   const auto append = [&](const std::vector<Check>& more) { checks.insert(checks.end(), more.begin(), more.end()); };
@@ -121,6 +132,7 @@ std::vector<Check> all_checks(const DoctorOptions& options) {
   const auto scan = Discovery(std::move(settings)).scan(Discovery::Clock::now());
   append(check_targets(scan));
   append(check_compat(options.compat_traefik, own_metrics(scan.targets)));
+  append(check_server_status(ask_each(options.mongods), options.uri_warnings));
   const auto cgroups = CgroupTree::open("/proc");
   std::set<std::string> seen;
   for (const auto& target : scan.targets) {

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "discovery/rules.h"
+#include "mongo/server_status.h"
 
 namespace mme {
 
@@ -16,6 +17,8 @@ struct DoctorOptions {
   bool color = false;  // ANSI colours for the status; the caller knows the terminal and NO_COLOR
   std::vector<TargetRule> rules = default_rules();
   CompatTraefik compat_traefik = CompatTraefik::automatic;
+  std::vector<mongo::AskedMongod> mongods = {};  // to ask for their serverStatus
+  std::vector<std::string> uri_warnings = {};
   std::string listen = "127.0.0.1:9477";  // ADDRESS:PORT that `run` would take
 };
 

@@ -2,22 +2,28 @@
 #include "cli/main.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/doctor.h"
 #include "cli/printable.h"
+#include "cli/slow.h"
 #include "cli/status.h"
 #include "config/message.h"
+#include "config/units.h"
 #include "daemon/rules.h"
 #include "daemon/run.h"
+#include "daemon/uris.h"
 #include "daemon/version.h"
 
 namespace mme {
@@ -33,6 +39,13 @@ bool color_wanted() {
   return ::isatty(STDOUT_FILENO) == 1 && !dumb && (no_color == nullptr || *no_color == '\0');
 }
 
+// Of the terminal that is the standard output.
+std::optional<size_t> terminal_width() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return {};
+  return size.ws_col;
+}
+
 // Texts as they were typed, before they are understood.
 struct Arguments {
   std::string config_file;
@@ -43,6 +56,9 @@ struct Arguments {
   bool check = false;
   bool json = false;
   int watch_s = 0;
+  std::string since;
+  std::string by;
+  SlowOptions slow;
 };
 
 std::string check_address(const std::string& text) {
@@ -76,6 +92,36 @@ CLI::App* add_status(CLI::App& app, Arguments& arguments) {
   return status;
 }
 
+std::string check_duration(const std::string& text) {
+  const auto duration = parse_duration(text);
+  return duration ? "" : duration.error().message;
+}
+
+CLI::App* add_slow(CLI::App& app, Arguments& arguments) {
+  CLI::App* slow = app.add_subcommand("slow", "The MongoDB commands that took longer than slow.threshold.");
+  SlowOptions& options = arguments.slow;
+  slow->add_option("--config.file", arguments.config_file, "the agent's file, whose slow.file is read")
+      ->type_name("FILE");
+  slow->add_option("--file", options.file, std::string("what is read instead (") + kSlowFile + ")")->type_name("FILE");
+  slow->add_option("-n,--lines", options.lines, "so many, the newest; with --by, those of the most time (20)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1'000'000'000));
+  slow->add_option("--since", arguments.since, "none that are older, such as 10m or 2h")
+      ->type_name("DURATION")
+      ->check(check_duration);
+  slow->add_option("--target", options.filter.target, "of this target alone")->type_name("NAME");
+  slow->add_option("--database", options.filter.database, "in this database alone")->type_name("NAME");
+  slow->add_option("--collection", options.filter.collection, "on this collection alone")->type_name("NAME");
+  slow->add_option("--command", options.filter.command, "this command alone, such as find")->type_name("NAME");
+  slow->add_option("--app", options.filter.application, "of this application alone (appName)")->type_name("NAME");
+  CLI::Option* follow = slow->add_flag("-f,--follow", options.follow, "then those that come, until interrupted");
+  slow->add_option("--by", arguments.by, "in groups, with percentiles: by shape, namespace, app or command")
+      ->check(CLI::IsMember({"shape", "namespace", "app", "command"}))
+      ->excludes(follow);
+  slow->add_flag("--json", arguments.json, "as JSON: the lines of the file, or an array of groups");
+  return slow;
+}
+
 CLI::App* add_doctor(CLI::App& app, Arguments& arguments) {
   CLI::App* doctor = app.add_subcommand("doctor", "What this host offers and lacks for the agent, with the mends.");
   doctor->add_flag("--json", arguments.json, "as JSON");
@@ -104,6 +150,18 @@ int status(const Arguments& arguments) {
   return run_status(options, std::cout, std::cerr);
 }
 
+int slow(const Arguments& arguments) {
+  SlowOptions options = arguments.slow;
+  options.config_file = arguments.config_file;
+  options.json = arguments.json;
+  options.width = terminal_width();
+  options.by = mongo::parse_slow_grouping(arguments.by);
+  if (!arguments.since.empty()) {
+    options.filter.since = std::chrono::system_clock::now() - parse_duration(arguments.since).value();
+  }
+  return run_slow(options, std::cout, std::cerr);
+}
+
 int doctor(const Arguments& arguments) {
   const auto config = read_config(run_options(arguments));
   if (!config) {
@@ -115,6 +173,8 @@ int doctor(const Arguments& arguments) {
   options.color = color_wanted();
   options.rules = target_rules(*config);
   options.compat_traefik = config->compat_traefik;
+  options.mongods = asked_mongods(*config);
+  options.uri_warnings = uri_warnings(*config);
   options.listen = to_string(config->listen);
   return run_doctor(std::cout, options);
 }
@@ -141,6 +201,7 @@ int run_command_line(int argc, char** argv) {
   Arguments arguments;
   const CLI::App* run_command = add_run(app, arguments);
   const CLI::App* status_command = add_status(app, arguments);
+  const CLI::App* slow_command = add_slow(app, arguments);
   add_doctor(app, arguments);
   if (const std::string unknown = unknown_command(app, argc, argv); !unknown.empty()) {
     std::cerr << unknown << '\n';
@@ -156,6 +217,7 @@ int run_command_line(int argc, char** argv) {
     const RunOptions options = run_options(arguments);
     return arguments.check ? check_config(options, std::cout, std::cerr) : run_agent(options, std::cerr);
   }
+  if (slow_command->parsed()) return slow(arguments);
   return status_command->parsed() ? status(arguments) : doctor(arguments);
 }
 

@@ -68,6 +68,7 @@ std::string targets(const Status& status, const Painter& paint) {
             std::to_string(target.pid) + "\n";
     if (!listeners.empty()) text += "       listens on " + joined(listeners, ", ") + "\n";
     text += "       cgroup " + printable(target.cgroup) + "\n";
+    if (!target.server_status.empty()) text += "       serverStatus: " + printable(target.server_status) + "\n";
     if (!target.problem.empty()) text += "       " + paint.bad("problem") + ": " + printable(target.problem) + "\n";
   }
   return text;

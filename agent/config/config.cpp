@@ -26,6 +26,7 @@ ConfigDifference compare(const Config& running, const Config& wanted) {
   if (running.targets != wanted.targets) difference.reloadable.emplace_back("targets");
   if (running.routes != wanted.routes) difference.reloadable.emplace_back("routes");
   if (running.compat_traefik != wanted.compat_traefik) difference.reloadable.emplace_back("compat.traefik");
+  if (running.slow != wanted.slow) difference.reloadable.emplace_back("slow");
   if (running.log_level != wanted.log_level) difference.reloadable.emplace_back("log.level");
   if (running.log_format != wanted.log_format) difference.reloadable.emplace_back("log.format");
 
@@ -44,6 +45,7 @@ Config reloaded(const Config& running, const Config& wanted) {
   next.targets = wanted.targets;
   next.routes = wanted.routes;
   next.compat_traefik = wanted.compat_traefik;
+  next.slow = wanted.slow;
   next.log_level = wanted.log_level;
   next.log_format = wanted.log_format;
   return next;

@@ -3,9 +3,12 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -41,6 +44,18 @@ struct ByCgroup {
 };
 using TargetSelector = std::variant<ByProcess, ByPid, ByCgroup>;
 
+// Where the URI of a mongod stands. The URI has credentials: it is in no message, log, status or metric.
+struct UriSource {
+  std::string file;  // exactly one of file and env is not empty
+  std::string env;   // name of a variable of the agent's environment
+  std::string text;  // the URI itself; empty until it was read (daemon/uris.h)
+  int line = 0;      // of the key, for errors
+  int column = 0;
+  std::string key;  // "targets.mongod[0].uri_file"
+
+  bool operator==(const UriSource& other) const { return file == other.file && env == other.env && text == other.text; }
+};
+
 // One entry of targets.traefik or targets.mongod. No two entries have the same selector or the same name.
 struct TargetConfig {
   TargetKind kind = TargetKind::traefik;
@@ -51,6 +66,8 @@ struct TargetConfig {
   std::map<std::string, uint16_t> entrypoints = {};               // label of a port; empty: resolved
   std::map<std::string, std::vector<std::string>> services = {};  // servers of a service, "10.0.0.5:8000" or a URL
   std::string api = {};                                           // "http://127.0.0.1:9000"; empty: resolved
+  // mongod only
+  std::optional<UriSource> uri = {};  // where it is asked for its serverStatus; none: it is not
 
   bool operator==(const TargetConfig&) const = default;
 };
@@ -73,6 +90,21 @@ inline constexpr double kRequiredBounds[] = {0.1, 0.3, 1.2, 5.0};
 
 inline constexpr size_t kRoutesMax = 100;
 
+inline constexpr std::string_view kOverrideOfCommand = "command:";
+
+// Which MongoDB commands are slow, and where they are written.
+struct SlowConfig {
+  std::chrono::nanoseconds threshold = std::chrono::milliseconds(100);  // 0: every command
+  // By DATABASE, DATABASE.COLLECTION, DATABASE.COLLECTION:COMMAND and command:COMMAND; config/slow_threshold.h
+  std::map<std::string, std::chrono::nanoseconds, std::less<>> overrides;
+  std::string file;  // absolute; empty: none is written
+  uint64_t max_bytes = 10U << 20U;
+  uint32_t files = 3;     // old ones that are kept beside it
+  bool literals = false;  // whether what commands ask with is written too
+
+  bool operator==(const SlowConfig&) const = default;
+};
+
 // All settings; default-constructed it is what the agent does without a file.
 struct Config {
   ListenAddress listen;
@@ -86,6 +118,7 @@ struct Config {
                                             0.3,   0.5,  0.75,  1.2,  2.5,   5.0, 10};
   uint32_t series_per_family = 2000;
   uint32_t connections = 50000;
+  SlowConfig slow;
   LogLevel log_level = LogLevel::info;
   LogFormat log_format = LogFormat::logfmt;
 
@@ -118,6 +151,10 @@ inline constexpr size_t kConfigBytesMax = 1 << 20;
 // The same of a file; one error with errno when it cannot be read or has more than kConfigBytesMax bytes.
 [[nodiscard]] tl::expected<Config, ConfigErrors> load_config(const std::string& path);
 
+// A regular file of at most kConfigBytesMax bytes and one: who reads it refuses those that have that one. The error
+// says only why: "cannot be opened: ENOENT (No such file or directory)".
+[[nodiscard]] Result<std::string> read_whole_file(const std::string& path);
+
 // "127.0.0.1:9477", "[::1]:9477", "localhost:9477" (127.0.0.1), ":9477" (0.0.0.0): also for --web.listen-address.
 [[nodiscard]] Result<ListenAddress> parse_listen_address(std::string_view text);
 
@@ -126,7 +163,7 @@ inline constexpr size_t kConfigBytesMax = 1 << 20;
 
 // Keys whose values differ, as they are written in the file ("log.level", "targets").
 struct ConfigDifference {
-  std::vector<std::string> reloadable;  // take effect at once: targets, routes, compat.*, log.*
+  std::vector<std::string> reloadable;  // take effect at once: targets, routes, compat.*, slow, log.*
   std::vector<std::string> restart;     // need a new process: web.listen, histogram.bounds, limits.*
 
   [[nodiscard]] bool empty() const { return reloadable.empty() && restart.empty(); }

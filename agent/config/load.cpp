@@ -9,7 +9,6 @@
 #include "config/config.h"
 
 namespace mme {
-namespace {
 
 Result<std::string> read_whole_file(const std::string& path) {
   // O_NONBLOCK: a FIFO without a writer must not hang the start.
@@ -30,10 +29,8 @@ Result<std::string> read_whole_file(const std::string& path) {
     used += static_cast<size_t>(bytes);
   }
   text.resize(used);
-  return text;  // one byte too many is for parse_config to refuse
+  return text;  // one byte too many is for the reader to refuse
 }
-
-}  // namespace
 
 tl::expected<Config, ConfigErrors> load_config(const std::string& path) {
   const auto text = read_whole_file(path);

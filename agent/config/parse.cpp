@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "config/reader.h"
 #include "config/routes.h"
+#include "config/slow.h"
 #include "config/targets.h"
 #include "mme/limits.h"
 
@@ -25,8 +26,8 @@ constexpr int64_t kConnectionsMax = 1000000;
 constexpr double kBoundMax_s = 3600;
 
 // Those with false are keys of the design that this version does not have yet.
-constexpr KnownKey kRootKeys[] = {{"web"},    {"targets"}, {"routes"},      {"compat"},           {"histogram"},
-                                  {"limits"}, {"log"},     {"slow", false}, {"isolation", false}, {"spikes", false}};
+constexpr KnownKey kRootKeys[] = {{"web"},    {"targets"}, {"routes"}, {"compat"},           {"histogram"},
+                                  {"limits"}, {"slow"},    {"log"},    {"isolation", false}, {"spikes", false}};
 constexpr KnownKey kWebKeys[] = {{"listen"}, {"listeners", false}, {"config_file", false}};
 constexpr KnownKey kCompatKeys[] = {{"traefik"}};
 constexpr KnownKey kHistogramKeys[] = {{"bounds"}};
@@ -135,6 +136,7 @@ tl::expected<Config, ConfigErrors> parse_config(std::string_view text, const std
   if (const Cursor* compat = find(keys, "compat")) read_compat(reader, *compat, config);
   if (const Cursor* histogram = find(keys, "histogram")) read_histogram(reader, *histogram, config);
   if (const Cursor* limits = find(keys, "limits")) read_limits(reader, *limits, config);
+  if (const Cursor* slow = find(keys, "slow")) read_slow(reader, *slow, config);
   if (const Cursor* log = find(keys, "log")) read_log(reader, *log, config);
 
   ConfigErrors errors = reader.take_errors();

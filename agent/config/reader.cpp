@@ -203,6 +203,14 @@ std::optional<double> Reader::number(const Cursor& value, std::string_view what)
   return number;
 }
 
+std::optional<bool> Reader::flag(const Cursor& value) {
+  if (value.node->kind == NodeKind::scalar && is_flag(*value.node)) {
+    return value.node->text.front() == 't' || value.node->text.front() == 'T';
+  }
+  wrong_type(value, "true or false");
+  return std::nullopt;
+}
+
 std::optional<std::string> Reader::choice(const Cursor& value, std::span<const std::string_view> known) {
   const std::string what = "one of " + list_of(known);
   auto written = text(value, what);

@@ -53,6 +53,7 @@ class Reader {
   std::optional<std::string> label(const Cursor& value, std::string text);
   std::optional<int64_t> whole_number(const Cursor& value, int64_t lowest, int64_t highest);
   std::optional<double> number(const Cursor& value, std::string_view what);
+  std::optional<bool> flag(const Cursor& value);
   // One of a closed set.
   std::optional<std::string> choice(const Cursor& value, std::span<const std::string_view> known);
 

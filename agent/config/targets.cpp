@@ -19,11 +19,10 @@ constexpr int64_t kPidMax = 4194304;  // PID_MAX_LIMIT of the kernel
 constexpr int64_t kPortMax = 65535;
 constexpr size_t kPathBytesMax = 4096;
 
-// Those with false are keys of the design that this version does not have yet.
 constexpr KnownKey kTargetsKeys[] = {{"traefik"}, {"mongod"}};
 constexpr KnownKey kTraefikKeys[] = {{"process"}, {"pid"},         {"cgroup"},   {"name"},
                                      {"ports"},   {"entrypoints"}, {"services"}, {"api"}};
-constexpr KnownKey kMongodKeys[] = {{"process"}, {"pid"}, {"cgroup"}, {"name"}, {"ports"}, {"uri_file", false}};
+constexpr KnownKey kMongodKeys[] = {{"process"}, {"pid"}, {"cgroup"}, {"name"}, {"ports"}, {"uri_file"}, {"uri_env"}};
 
 std::optional<uint16_t> read_port(Reader& reader, const Cursor& value) {
   const auto port = reader.whole_number(value, 1, kPortMax);
@@ -121,6 +120,43 @@ std::string read_api(Reader& reader, const Cursor& value) {
   if (text->starts_with(scheme) && parse_listen_address(address) && !address.starts_with(':')) return *text;
   reader.error(value, in_quotes(*text) + " is no such address", fmt::format("expected {}", what));
   return {};
+}
+
+UriSource uri_source(const Cursor& value) {
+  UriSource source;
+  source.line = value.at.line;
+  source.column = value.at.column;
+  source.key = value.path;
+  return source;
+}
+
+bool is_variable_name(std::string_view name) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_part = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return !name.empty() && is_letter(name.front()) && std::all_of(name.begin(), name.end(), is_part);
+}
+
+// Only where it stands: reading it is not for a pure function. What is wrong is not quoted: it may be the URI itself.
+std::optional<UriSource> read_uri(Reader& reader, const Cursor& target, const Members& keys) {
+  const Cursor* file = find(keys, "uri_file");
+  const Cursor* env = find(keys, "uri_env");
+  if (file == nullptr && env == nullptr) return std::nullopt;
+  if (file != nullptr && env != nullptr) {
+    reader.error(target, "says twice where its URI is: uri_file, uri_env", "expected one of them");
+    return std::nullopt;
+  }
+  const Cursor& value = file != nullptr ? *file : *env;
+  const std::string_view what = file != nullptr ? "the absolute path of a file that has the URI"
+                                                : "the name of a variable of the agent's environment that has the URI";
+  UriSource source = uri_source(value);
+  (file != nullptr ? source.file : source.env) = reader.text(value, what).value_or("");
+  if (source.file.empty() && source.env.empty()) return std::nullopt;  // text() has said so
+  if (file != nullptr && !source.file.starts_with('/')) {
+    reader.error(value, "is no absolute path", fmt::format("expected {}", what));
+  } else if (env != nullptr && !is_variable_name(source.env)) {
+    reader.error(value, "is no name of a variable", fmt::format("expected {}", what));
+  }
+  return source;
 }
 
 std::optional<TargetSelector> read_process(Reader& reader, const Cursor& value) {
@@ -233,6 +269,7 @@ TargetConfig read_target(Reader& reader, const Cursor& target, TargetKind kind, 
   }
   if (const Cursor* value = find(keys, "services")) result.services = read_services(reader, *value);
   if (const Cursor* value = find(keys, "api")) result.api = read_api(reader, *value);
+  if (!traefik) result.uri = read_uri(reader, target, keys);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,13 +15,20 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "daemon/history.h"
+#include "daemon/leg_sampling.h"
+#include "daemon/mongo_commands.h"
+#include "daemon/mongo_pools.h"
+#include "daemon/proxy_overhead.h"
 #include "daemon/routes.h"
+#include "daemon/slow_commands.h"
 #include "daemon/target_registry.h"
 #include "discovery/discovery.h"
 #include "kernel/observer.h"
 #include "metrics/exposition.h"
 #include "metrics/ledger.h"
 #include "metrics/link_ledger.h"
+#include "metrics/unanswered.h"
+#include "mongo/server_status.h"
 #include "traefik/watch.h"
 #include "web/status.h"
 
@@ -40,7 +48,7 @@ class Agent {
   // Looks for targets and follows what changed. To be called every quarter of a second.
   void tick(Clock::time_point now);
 
-  // A reload: the targets to look for, the routes and compat.traefik. Counts and names stay.
+  // A reload: the targets to look for and to ask, the routes and compat.traefik. Counts and names stay.
   void reconfigure(const Config& config);
   // Whether the last load of the configuration succeeded.
   void set_config_ok(bool ok);
@@ -59,6 +67,7 @@ class Agent {
   using ConfigurationOfTraefik = std::shared_ptr<const traefik::Configuration>;
   void take_names(const std::string& target, const traefik::Names& names, const ConfigurationOfTraefik& configuration);
   void follow_events();
+  [[nodiscard]] Result<Snapshot> locked_read();
 
   // With mutex_ held:
   [[nodiscard]] Result<Snapshot> read();
@@ -69,8 +78,12 @@ class Agent {
   void set_routes(const std::string& target);
   void forget_routes(const std::string& target);
   void take_events();
+  void sample_mongo_connections(Clock::time_point now);
+  void set_slow(const SlowConfig& slow);
+  void join_legs(uint64_t legs);
   void log_changes_of_problems();
   void log_change_of_compat();
+  void log_changes_of_server_status();
   [[nodiscard]] bool traefik_families() const;
   [[nodiscard]] std::vector<std::string> current_problems() const;
   [[nodiscard]] std::vector<std::string> current_notes() const;
@@ -86,18 +99,30 @@ class Agent {
   std::string read_problem_;  // of the last read of the maps
   Ledger ledger_;
   Routes routes_;
+  LegSampling leg_sampling_;
+  ProxyOverhead overhead_;
+  MongoCommands mongo_commands_;
+  MongoPools mongo_pools_;
+  std::shared_ptr<const WireNames> wire_names_ = std::make_shared<WireNames>();  // of the last read
+  LegSampling::Phase leg_phase_ = LegSampling::Phase::pause;
+  uint64_t legs_lost_ = 0;
   FirstBytes first_bytes_;
   LinkLedger link_ledger_;
+  Unanswered unanswered_;
   std::vector<traefik::OperatorRoute> operator_routes_;
   std::map<std::string, ConfigurationOfTraefik> configurations_;   // of Traefik, by target
   std::map<std::string, std::string> route_problems_;              // by target
   std::vector<traefik::GivenNames> given_names_;                   // by Target::rule
   std::map<std::string, std::vector<std::string>> name_problems_;  // by target
+  mongo::ServerStatus server_status_;
+  std::vector<std::string> asked_names_;         // by Target::rule
+  std::set<std::string> logged_without_answer_;  // names of mongods that are asked
   CompatTraefik compat_traefik_;
   bool logged_traefik_families_ = true;
   bool config_ok_ = true;
   const Clock::time_point started_at_;
   std::atomic<bool> stopping_ = false;
+  SlowCommands slow_commands_;
   std::thread events_;               // follow_events()
   traefik::NamesWatch names_watch_;  // calls take_names(): ends first
 };

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/routes.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <cmath>
-#include <cstring>
+#include <bit>
+#include <iterator>
 #include <utility>
 
+#include "base/raw_bytes.h"
 #include "metrics/names.h"
+#include "metrics/other_series.h"
 #include "metrics/resolve.h"
-#include "mme/histogram.h"
 #include "mme/route.h"
 #include "traefik/request.h"
 
@@ -31,39 +30,20 @@ traefik::RequestHead head_of(const mme_route_question& question, const std::stri
   return head;
 }
 
-std::string client_text(const mme_route_question& question) {
-  char buffer[INET6_ADDRSTRLEN] = "";
-  in6_addr address{};
-  std::memcpy(&address, question.client, sizeof address);
-  if (IN6_IS_ADDR_V4MAPPED(&address) != 0) {
-    inet_ntop(AF_INET, &address.s6_addr[12], buffer, sizeof buffer);
-  } else {
-    inet_ntop(AF_INET6, &address, buffer, sizeof buffer);
-  }
-  return buffer;
-}
-
 RouteLabels labels_of(const traefik::RouteName& name) {
   RouteLabels labels;
   for (const traefik::RouterName& router : name.routers) labels.routers.push_back({router.router, router.service});
   labels.service = name.service;
   labels.direct = name.direct;
   labels.route = name.route;
+  labels.services = name.services;
   return labels;
 }
 
-std::string bytes_of(const mme_series_key& key) {
-  return {reinterpret_cast<const char*>(&key), sizeof key};
-}
-
-uint32_t bound_index(const std::vector<double>& bounds_s, uint64_t duration_ns) {
-  const auto at = std::find_if(bounds_s.begin(), bounds_s.end(), [&](double bound) {
-    return duration_ns <= static_cast<uint64_t>(std::llround(bound * 1e9));
-  });
-  return static_cast<uint32_t>(at - bounds_s.begin());
-}
-
 }  // namespace
+
+Routes::Routes(const std::vector<double>& bounds_s, uint32_t series_max)
+    : latency_count_(bounds_s), series_max_(series_max) {}
 
 std::vector<RoutePort> Routes::set(uint16_t target, traefik::RouteClasses classes) {
   std::vector<RoutePort> ports;
@@ -78,7 +58,11 @@ std::vector<RoutePort> Routes::set(uint16_t target, traefik::RouteClasses classe
   return ports;
 }
 
-std::optional<mme_route_answer> Routes::decide(const mme_route_question& question, std::string_view head) {
+void Routes::forget(uint16_t target) {
+  rules_.erase(target);
+}
+
+std::optional<uint16_t> Routes::decide(const mme_route_question& question, std::string_view head) {
   const Request request{question.cookie, question.ordinal};
   const auto known = rules_.find(question.target);
   if (known == rules_.end()) {
@@ -92,14 +76,18 @@ std::optional<mme_route_answer> Routes::decide(const mme_route_question& questio
     remember(request, number({}));
     return std::nullopt;
   }
-  seen->client_ip = client_text(question);
+  seen->client_ip = host_text(question.client);
   traefik::RouteClasses::Found found = rules.classes.find(question.port, *seen);
-  if (head.empty() && !found.whole_class) found.name.routers = {{std::string(kUnknown), std::string(kUnknown)}};
+  const bool is_odd = (question.flags & MME_ROUTE_ODD) != 0;
+  const bool is_partial = (question.flags & MME_ROUTE_LOST) != 0 || (head.empty() && (is_odd || !found.whole_class));
+  if (is_partial) {
+    found.name = {};
+    found.name.routers = {{std::string(kUnknown), std::string(kUnknown)}};
+  }
   const uint16_t route = number(found.name);
   remember(request, route);
-  if ((question.flags & MME_ROUTE_ODD) != 0 || !is_of_class(rules, question, path)) return std::nullopt;
-  if (found.whole_class) return mme_route_answer{route, 0};
-  return mme_route_answer{MME_ROUTE_NONE, 1};
+  if (is_odd || !found.whole_class || !is_of_class(rules, question, path)) return std::nullopt;
+  return route;
 }
 
 // Whether these rules would put the path where the kernel did: it may have been while they were written.
@@ -134,62 +122,85 @@ void Routes::forget(std::map<Request, Asked>::iterator asked) {
 }
 
 RawSeries& Routes::series_of(const mme_series_key& key) {
-  auto known = series_.find(bytes_of(key));
+  auto known = series_.find(raw_bytes(key));
   if (known == series_.end()) {
     mme_series_key made = key;
     if (series_.size() >= series_max_) made.route = MME_ROUTE_OTHER;  // the other labels are of closed sets
-    known = series_.try_emplace(bytes_of(made)).first;
+    known = series_.try_emplace(raw_bytes(made)).first;
     known->second.key = made;
-    known->second.latency.bounds.resize(bounds_s_.size() + 1);
+    known->second.latency = latency_count_.none();
   }
   return known->second;
 }
 
-void Routes::ended(const mme_route_exchange& exchange) {
+uint16_t Routes::ended(const mme_route_exchange& exchange) {
   mme_series_key key = exchange.key;
   const auto asked = asked_.find({exchange.cookie, exchange.ordinal});
   key.route = asked == asked_.end() ? static_cast<uint16_t>(MME_ROUTE_UNKNOWN) : asked->second.route;
   if (asked != asked_.end()) forget(asked);
   RawSeries& series = series_of(key);
-  Latency& latency = series.latency;
-  latency.bounds[bound_index(bounds_s_, exchange.duration_ns)]++;
-  const uint32_t index = mme_bucket_index(exchange.duration_ns);
-  const auto bucket = std::lower_bound(latency.buckets.begin(), latency.buckets.end(), index,
-                                       [](const Latency::Bucket& one, uint32_t at) { return one.index < at; });
-  if (bucket != latency.buckets.end() && bucket->index == index) {
-    bucket->count++;
-  } else {
-    latency.buckets.insert(bucket, {index, 1});
-  }
-  latency.sum_ns += exchange.duration_ns;
+  latency_count_.count(exchange.duration_ns, series.latency);
   series.request_bytes += exchange.request_bytes;
   series.response_bytes += exchange.response_bytes;
+  return key.route;
 }
 
-// Where the family is full, what the kernel has no series for goes where the kernel puts it.
-void Routes::add_to(KernelSnapshot& snapshot) const {
-  if (series_.empty()) return;
-  std::map<std::string, size_t> known;  // index of the snapshot's series
-  for (size_t i = 0; i < snapshot.series.size(); ++i) known[bytes_of(snapshot.series[i].key)] = i;
-  const uint64_t used = snapshot.series_in_use[MME_FAMILY_ENTRYPOINT];
-  uint64_t room = used < series_max_ ? series_max_ - used : 0;
-  for (const auto& [key, series] : series_) {
-    mme_series_key place = series.key;
-    if (room == 0 && !known.contains(key)) place.route = MME_ROUTE_OTHER;
-    if (room == 0 && !known.contains(bytes_of(place))) {
-      place = {};
-      place.family = series.key.family;
-      place.other = 1;
-    }
-    const auto [at, is_new] = known.try_emplace(bytes_of(place), snapshot.series.size());
-    if (!is_new) {
-      add(snapshot.series[at->second], series);
-      continue;
-    }
-    snapshot.series.push_back(series);
-    snapshot.series.back().key = place;
-    if (room > 0) --room;
+// Whether a series has a place of its own; one that comes while there is room has it from now on.
+bool Routes::is_shown(const mme_series_key& key, uint64_t room) {
+  const auto bytes = std::bit_cast<SeriesKey>(key);
+  const auto at = std::lower_bound(shown_.begin(), shown_.end(), bytes);
+  if (at != shown_.end() && *at == bytes) return true;
+  if (shown_.size() >= room) return false;
+  shown_.insert(at, bytes);
+  return true;
+}
+
+// What found no room once never does, so nothing that is in another's counts leaves them.
+mme_series_key Routes::place_of(const mme_series_key& key, uint64_t room) {
+  if (key.other != 0 || is_shown(key, room)) return key;
+  mme_series_key place = key;
+  place.route = MME_ROUTE_OTHER;
+  if (is_shown(place, series_max_)) return place;
+  return other_series(key.family);
+}
+
+void Routes::add_to(KernelSnapshot& snapshot) {
+  if (series_.empty()) return;  // the kernel keeps within the cap itself
+  auto& all = snapshot.series;
+  const auto has_place = [this](const RawSeries& series) {
+    return series.key.family != MME_FAMILY_ENTRYPOINT || series.key.other != 0 || is_shown(series.key, series_max_);
+  };
+  const auto end = std::partition(all.begin(), all.end(), has_place);
+  const std::vector<RawSeries> without_place(std::make_move_iterator(end), std::make_move_iterator(all.end()));
+  all.erase(end, all.end());
+
+  std::map<SeriesKey, size_t> known;  // index of the snapshot's series
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (all[i].key.family == MME_FAMILY_ENTRYPOINT) known[std::bit_cast<SeriesKey>(all[i].key)] = i;
   }
+  uint64_t& overflow = snapshot.series_overflow[MME_FAMILY_ENTRYPOINT];
+  const auto put = [&](const RawSeries& series, const mme_series_key& place) {
+    const auto [at, is_new] = known.try_emplace(std::bit_cast<SeriesKey>(place), all.size());
+    if (!is_new) {
+      add(all[at->second], series);
+      return;
+    }
+    all.push_back(series);
+    all.back().key = place;
+  };
+  for (const RawSeries& series : without_place) {
+    if (series.key.route != MME_ROUTE_OTHER) overflow += series.latency.count();  // else the kernel has counted it
+    put(series, place_of(series.key, series_max_));
+  }
+  for (const auto& [key, series] : series_) {
+    const bool has_route = series.key.route != MME_ROUTE_NONE && series.key.route < MME_ROUTE_OTHER;
+    // as in the kernel the last eighth is for series without a route
+    const mme_series_key place = place_of(series.key, has_route ? series_max_ - series_max_ / 8 : series_max_);
+    if (place.other != 0 || place.route == MME_ROUTE_OTHER) overflow += series.latency.count();
+    put(series, place);
+  }
+  uint64_t& in_use = snapshot.series_in_use[MME_FAMILY_ENTRYPOINT];
+  in_use = std::max<uint64_t>(in_use, shown_.size());
 }
 
 }  // namespace mme

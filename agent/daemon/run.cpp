@@ -10,6 +10,7 @@
 
 #include "daemon/agent.h"
 #include "daemon/process_usage.h"
+#include "daemon/uris.h"
 #include "daemon/version.h"
 #include "web/server.h"
 
@@ -46,6 +47,7 @@ class Daemon {
   [[nodiscard]] Result<> start();
   [[nodiscard]] WebPages pages();
   void reload();
+  void log_uri_warnings();
 
   Config config_;
   const RunOptions& options_;
@@ -62,6 +64,7 @@ WebPages Daemon::pages() {
 
 Result<> Daemon::start() {
   logger_.info("loading the BPF programs", {{"version", version()}, {"revision", revision()}});
+  log_uri_warnings();
   if (auto free = can_listen(config_.listen.host, config_.listen.port); !free) return free;
   auto agent = Agent::load(config_, logger_);
   if (!agent) return tl::make_unexpected(agent.error());
@@ -97,6 +100,10 @@ int Daemon::run(const sigset_t& signals) {
   return 0;
 }
 
+void Daemon::log_uri_warnings() {
+  for (const std::string& warning : uri_warnings(config_)) logger_.warn("credentials are not safe", {{"why", warning}});
+}
+
 void Daemon::reload() {
   if (options_.config_file.empty()) {
     logger_.info("nothing to read again: there is no --config.file");
@@ -116,6 +123,7 @@ void Daemon::reload() {
   config_ = reloaded(config_, *wanted);
   logger_.set_level(config_.log_level);
   logger_.set_format(config_.log_format);
+  log_uri_warnings();
   agent_->reconfigure(config_);
   logger_.info("configuration read", {{"file", options_.config_file}});
 }
@@ -124,7 +132,12 @@ void Daemon::reload() {
 
 tl::expected<Config, ConfigErrors> read_config(const RunOptions& options) {
   if (options.config_file.empty()) return with_options(Config{}, options);
-  return load_config(options.config_file).map([&](Config config) { return with_options(std::move(config), options); });
+  auto config = load_config(options.config_file);
+  if (!config) return config;
+  if (ConfigErrors errors = read_uris(*config, options.config_file); !errors.empty()) {
+    return tl::make_unexpected(std::move(errors));
+  }
+  return with_options(std::move(*config), options);
 }
 
 int check_config(const RunOptions& options, std::ostream& out, std::ostream& err) {

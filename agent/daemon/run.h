@@ -17,7 +17,7 @@ struct RunOptions {
   std::optional<LogFormat> log_format;
 };
 
-// The file, or the defaults, with what the command line says.
+// The file with the URIs that it refers to, or the defaults, with what the command line says.
 [[nodiscard]] tl::expected<Config, ConfigErrors> read_config(const RunOptions& options);
 
 // `run --config.check`: says on `out` that the file is fine, or on `err` all that is wrong. Returns 0 or 2.

@@ -53,6 +53,12 @@ Result<uint16_t> TargetRegistry::id(const std::string& name) {
   return entry.id;
 }
 
+std::string TargetRegistry::name_of(uint16_t id) const {
+  const auto known =
+      std::find_if(entries_.begin(), entries_.end(), [id](const auto& entry) { return entry.second.id == id; });
+  return known == entries_.end() ? std::string() : known->first;
+}
+
 void TargetRegistry::observed(const Target& target, const std::string& problem, Clock::time_point now) {
   const auto known = entries_.find(target.name);
   if (known == entries_.end()) return;  // id() failed
@@ -90,6 +96,7 @@ std::vector<TargetState> TargetRegistry::states(Clock::time_point now) const {
     state.cgroup = entry.target.cgroup;
     for (const Listener& listener : entry.target.listeners) state.listeners.push_back(address_text(listener));
     state.names = entry.learnt.names;
+    state.rule = entry.target.rule;
     state.problem = entry.present ? entry.problem : "process " + std::to_string(entry.target.pid) + " is gone";
     states.push_back(std::move(state));
   }
@@ -106,6 +113,11 @@ std::vector<std::string> TargetRegistry::problems() const {
 
 bool TargetRegistry::any_present() const {
   return std::any_of(entries_.begin(), entries_.end(), [](const auto& entry) { return entry.second.present; });
+}
+
+bool TargetRegistry::is_present(const std::string& name) const {
+  const auto known = entries_.find(name);
+  return known != entries_.end() && known->second.present;
 }
 
 void TargetRegistry::learnt(const std::string& name, Learnt learnt) {

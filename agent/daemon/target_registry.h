@@ -39,6 +39,8 @@ class TargetRegistry {
 
   // The number of a name: the same as long as the registry lives, never given to another. An error after 65,535 names.
   [[nodiscard]] Result<uint16_t> id(const std::string& name);
+  // The other way; empty: it is nobody's.
+  [[nodiscard]] std::string name_of(uint16_t id) const;
 
   // What came of Observer::observe; `problem` is empty when it worked.
   void observed(const Target& target, const std::string& problem, Clock::time_point now);
@@ -50,6 +52,7 @@ class TargetRegistry {
   // "traefik: attach …: EPERM (…)", of the targets that are there and not observed.
   [[nodiscard]] std::vector<std::string> problems() const;
   [[nodiscard]] bool any_present() const;
+  [[nodiscard]] bool is_present(const std::string& name) const;
 
   // What Traefik's own configuration says of a target: labels of its ports, whose its upstream servers are, and where
   // it serves metrics. A label from the agent's configuration has precedence.

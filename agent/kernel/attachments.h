@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <bpf/libbpf.h>
-
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "kernel/link.h"
 #include "kernel/programs.h"
 #include "metrics/snapshot.h"
 
 namespace mme {
-
-struct LinkDeleter {
-  void operator()(bpf_link* link) const { bpf_link__destroy(link); }
-};
-using Link = std::unique_ptr<bpf_link, LinkDeleter>;
 
 // Which cgroups have our hooks. A cgroup below another one that has them is covered by it: attached to both, every
 // packet would be counted twice.

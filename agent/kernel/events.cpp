@@ -7,17 +7,27 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "kernel/map_entries.h"
+
 namespace mme {
 
 void EventReader::Free::operator()(ring_buffer* ring) const {
   ring_buffer__free(ring);
 }
 
-Result<EventReader> EventReader::open(const bpf_map* events) {
+Result<EventReader> EventReader::open(const Maps& maps) {
   EventReader reader;
+  reader.legs_wanted_ = maps.legs_wanted;
+  reader.legs_lost_ = maps.legs_lost;
+  reader.slow_from_ns_ = maps.slow_from_ns;
   reader.handler_ = std::make_unique<EventHandler*>(nullptr);
-  reader.ring_.reset(ring_buffer__new(bpf_map__fd(events), received, reader.handler_.get(), nullptr));
+  reader.ring_.reset(ring_buffer__new(bpf_map__fd(maps.events), received, reader.handler_.get(), nullptr));
   if (!reader.ring_) return fail_errno("map the BPF ring buffer events", errno);
+  // the order in which they are read: an exchange that is handed over now has its other leg in there already
+  int added = ring_buffer__add(reader.ring_.get(), bpf_map__fd(maps.legs), received, reader.handler_.get());
+  if (added != 0) return fail_errno("map the BPF ring buffer legs", -added);
+  added = ring_buffer__add(reader.ring_.get(), bpf_map__fd(maps.commands), received_command, reader.handler_.get());
+  if (added != 0) return fail_errno("map the BPF ring buffer commands", -added);
   return reader;
 }
 
@@ -30,7 +40,20 @@ int EventReader::received(void* handler, void* data, size_t size) {
     take.question(question, {static_cast<const char*>(data) + sizeof question, kept});
   } else if (type == MME_EVENT_EXCHANGE) {
     take.exchange(*static_cast<const mme_route_exchange*>(data));
+  } else if (type == MME_EVENT_LEG) {
+    take.leg(*static_cast<const mme_route_exchange*>(data));
   }
+  return 0;
+}
+
+int EventReader::received_command(void* handler, void* data, size_t size) {
+  if (size < sizeof(mme_mongo_exchange)) return 0;
+  const auto& exchange = *static_cast<const mme_mongo_exchange*>(data);
+  std::string_view kept(static_cast<const char*>(data), size);
+  kept.remove_prefix(sizeof exchange);
+  const std::string_view request = kept.substr(0, exchange.request_kept);
+  const std::string_view reply = kept.substr(request.size(), exchange.reply_kept);
+  (*static_cast<EventHandler**>(handler))->command(exchange, request, reply);
   return 0;
 }
 
@@ -43,6 +66,28 @@ void EventReader::take(EventHandler& handler) {
 void EventReader::wait(std::chrono::milliseconds timeout) const {
   pollfd ready{ring_buffer__epoll_fd(ring_.get()), POLLIN, 0};
   (void)::poll(&ready, 1, static_cast<int>(timeout.count()));
+}
+
+Result<> EventReader::want_legs(bool wanted) const {
+  const uint32_t key = 0;
+  const uint32_t value = wanted ? 1 : 0;
+  if (bpf_map__update_elem(legs_wanted_, &key, sizeof key, &value, sizeof value, BPF_ANY) != 0) {
+    return fail_errno("write the BPF map legs_wanted", errno);
+  }
+  return {};
+}
+
+Result<uint64_t> EventReader::legs_lost() const {
+  return sum_of_cpus(legs_lost_, 0);
+}
+
+Result<> EventReader::set_slow_from(std::optional<std::chrono::nanoseconds> duration) const {
+  const uint32_t key = 0;
+  const uint64_t from = duration ? static_cast<uint64_t>(std::max<int64_t>(duration->count(), 1)) : 0;
+  if (bpf_map__update_elem(slow_from_ns_, &key, sizeof key, &from, sizeof from, BPF_ANY) != 0) {
+    return fail_errno("write the BPF map slow_from_ns", errno);
+  }
+  return {};
 }
 
 }  // namespace mme

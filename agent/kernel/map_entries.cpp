@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,12 @@ Result<> for_each_entry(const bpf_map* map, const Use& use) {
     more = result == 0;
   }
   return {};
+}
+
+Result<uint64_t> sum_of_cpus(const bpf_map* map, uint32_t key) {
+  std::vector<uint64_t> values(static_cast<size_t>(libbpf_num_possible_cpus()));
+  if (bpf_map_lookup_elem(bpf_map__fd(map), &key, values.data()) != 0) return cannot_read(map, errno);
+  return std::accumulate(values.begin(), values.end(), uint64_t{0});
 }
 
 }  // namespace mme

@@ -12,6 +12,7 @@
 #include <span>
 
 #include "kernel/map_entries.h"
+#include "metrics/other_series.h"
 #include "mme/mongo_commands.h"
 
 namespace mme {
@@ -100,17 +101,12 @@ Result<> read_mongo(const observer_bpf& skeleton, KernelSnapshot& out) {
     if (error.code == MME_ERROR_CODE_OVERFLOW)
       out.mongo_errors_overflow += count;
     else
-      out.mongo_errors.push_back({error.target, error.command, static_cast<int32_t>(error.code), count});
+      out.mongo_errors.push_back({error.target, error.command, static_cast<int32_t>(error.code), error.kind, count});
   });
 }
 
 void read_programs(const Programs& programs, KernelSnapshot& out) {
-  for (const HookProgram& hook : hook_programs(programs)) {
-    bpf_prog_info info{};
-    uint32_t bytes = sizeof(info);
-    if (bpf_obj_get_info_by_fd(bpf_program__fd(hook.program), &info, &bytes) != 0) continue;
-    out.programs.push_back({hook.hook, info.run_time_ns, info.run_cnt, info.verified_insns});
-  }
+  for (const HookProgram& hook : hook_programs(programs)) read_program(hook.hook, hook.program, out);
 }
 
 Result<> read_connections(const observer_bpf& skeleton, KernelSnapshot& out) {
@@ -223,10 +219,7 @@ void MapReader::read_series(const mme_settings& settings, uint32_t family, uint3
   const uint32_t base = family * (settings.series_per_family + 1);
   out.series.reserve(out.series.size() + used + 1);
   if (out.series_overflow.at(family) != 0) {
-    mme_series_key other{};
-    other.family = static_cast<uint8_t>(family);
-    other.other = 1;
-    add_series(settings, base, other, out);
+    add_series(settings, base, other_series(static_cast<uint8_t>(family)), out);
   }
   for (uint32_t slot = base + 1; slot <= base + used; ++slot) {
     if (entries[slot].ready != 0) add_series(settings, slot, entries[slot].key, out);
@@ -266,9 +259,9 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
     AllocatorValue state{};
     if (auto found = look_up(skeleton.maps.allocators, &family, &state); !found)
       return tl::make_unexpected(found.error());
-    const auto overflow = look_up_percpu<uint64_t>(skeleton.maps.series_overflow, family);
+    const auto overflow = sum_of_cpus(skeleton.maps.series_overflow, family);
     if (!overflow) return tl::make_unexpected(overflow.error());
-    for (const uint64_t count : *overflow) out.series_overflow.at(family) += count;
+    out.series_overflow.at(family) = *overflow;
     out.series_in_use.at(family) = state.used;
     read_series(programs.settings, family, state.used, out);
   }
@@ -281,12 +274,22 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
     out.links.push_back({*static_cast<const mme_link_key*>(key), *static_cast<const mme_link*>(value), {}});
   });
   if (!linked) return tl::make_unexpected(linked.error());
-  const auto lost = look_up_percpu<uint64_t>(skeleton.maps.events_lost, 0);
+  const auto lost = sum_of_cpus(skeleton.maps.events_lost, 0);
   if (!lost) return tl::make_unexpected(lost.error());
-  out.events_lost = std::accumulate(lost->begin(), lost->end(), uint64_t{0});
+  out.events_lost = *lost;
+  const auto commands_lost = sum_of_cpus(skeleton.maps.commands_lost, 0);
+  if (!commands_lost) return tl::make_unexpected(commands_lost.error());
+  out.commands_lost = *commands_lost;
   out.map_bytes = map_bytes(programs, libbpf_num_possible_cpus());
   out.monotonic_s = monotonic_seconds();
   return out;
+}
+
+void read_program(const char* name, const bpf_program* program, KernelSnapshot& out) {
+  bpf_prog_info info{};
+  uint32_t bytes = sizeof(info);
+  if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &bytes) != 0) return;
+  out.programs.push_back({name, info.run_time_ns, info.run_cnt, info.verified_insns});
 }
 
 std::map<std::string, uint64_t> map_bytes(const Programs& programs, int possible_cpus) {
@@ -309,8 +312,13 @@ std::map<std::string, uint64_t> map_bytes(const Programs& programs, int possible
 }
 
 uint64_t connection_bytes(const Programs& programs) {
-  const uint64_t value = bpf_map__value_size(programs.observer->maps.connections);
-  return programs.settings.connections * (std::bit_ceil(kStorageElementBytes + value) + kStorageBytes);
+  const auto bytes = [](const bpf_map* map) {
+    return std::bit_ceil(kStorageElementBytes + bpf_map__value_size(map)) + kStorageBytes;
+  };
+  const auto& maps = programs.observer->maps;
+  const uint64_t connections = programs.settings.connections;
+  return connections * bytes(maps.connections) +
+         std::min<uint64_t>(connections, MME_CAPTURES_MAX) * bytes(maps.captures);
 }
 
 }  // namespace mme

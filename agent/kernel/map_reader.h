@@ -47,6 +47,9 @@ class MapReader {
   size_t named_series_ = 0;  // whose names are in names_
 };
 
+// What a program has cost, under the name that metrics show.
+void read_program(const char* name, const bpf_program* program, KernelSnapshot& out);
+
 // Memory of all maps, by map: values, keys and the kernel's own bookkeeping a entry, as far as it is known.
 [[nodiscard]] std::map<std::string, uint64_t> map_bytes(const Programs& programs, int possible_cpus);
 

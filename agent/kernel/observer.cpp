@@ -14,6 +14,7 @@
 #include "discovery/cgroup_tree.h"
 #include "kernel/adopt.h"
 #include "kernel/attachments.h"
+#include "kernel/in_flight.h"
 #include "kernel/map_reader.h"
 #include "kernel/programs.h"
 #include "kernel/target_maps.h"
@@ -26,6 +27,8 @@ struct Observer::Impl {
         reader(std::move(opened)),
         events(std::move(ring)),
         routes(programs.observer->maps.route_literals, programs.observer->maps.route_classes),
+        in_flight(InFlightReader::load(programs.observer->maps.connections)),
+        not_in_flight(in_flight ? "" : in_flight.error().message),
         attachments(programs),
         mount_point(std::move(cgroup2)) {}
 
@@ -33,6 +36,8 @@ struct Observer::Impl {
   MapReader reader;
   EventReader events;
   RouteMaps routes;
+  Result<InFlightReader> in_flight;  // all else does without
+  std::string not_in_flight;         // why the latest read has no requests in flight
   Attachments attachments;
   std::string mount_point;
   std::map<std::string, ObservedTarget> observed;  // by Target::name
@@ -43,6 +48,20 @@ struct Observer::Impl {
   std::map<std::string, Refused> refused;  // by Target::name: those that could not be observed
 
   std::map<std::string, std::string> unseen;  // by Target::name: why older connections are not observed
+
+  Result<InFlightReader::Read> walk_connections() {
+    auto read = in_flight.and_then([](const InFlightReader& connections) { return connections.read(); });
+    not_in_flight = read ? "" : read.error().message;
+    return read;
+  }
+
+  void read_in_flight(KernelSnapshot& snapshot) {
+    auto read = walk_connections();
+    if (!read) return;
+    snapshot.in_flight = std::move(read->links);
+    snapshot.mongo_connections = std::move(read->mongo);
+    read_program("in_flight", in_flight->program(), snapshot);
+  }
 
   void adopt(uint16_t id, const Target& target) {
     unseen.erase(target.name);
@@ -87,7 +106,8 @@ Result<std::unique_ptr<Observer>> Observer::load(const ObserverSettings& setting
   auto reader = MapReader::open(*programs, settings.bounds_s);
   if (!reader) return tl::make_unexpected(reader.error());
 
-  const mme_mongo_error_key overflow{0, 0, MME_ERROR_CODE_OVERFLOW};
+  mme_mongo_error_key overflow{};
+  overflow.code = MME_ERROR_CODE_OVERFLOW;
   const uint64_t zero = 0;
   if (bpf_map_update_elem(bpf_map__fd(programs->observer->maps.mongo_errors), &overflow, &zero, BPF_NOEXIST) != 0) {
     return fail_errno("write the BPF map mongo_errors", errno);
@@ -100,7 +120,9 @@ Result<std::unique_ptr<Observer>> Observer::load(const ObserverSettings& setting
       return fail_errno("write the BPF map links", errno);
     }
   }
-  auto events = EventReader::open(programs->observer->maps.events);
+  const auto& maps = programs->observer->maps;
+  auto events =
+      EventReader::open({maps.events, maps.legs, maps.legs_wanted, maps.legs_lost, maps.commands, maps.slow_from_ns});
   if (!events) return tl::make_unexpected(events.error());
   auto impl =
       std::make_unique<Impl>(std::move(*programs), std::move(*reader), std::move(*events), cgroups->mount_point());
@@ -154,6 +176,7 @@ std::vector<std::string> Observer::notes() const {
     note += ": connections to servers that it opened before the agent came are not observed: ";
     notes.push_back(note += why);
   }
+  if (!impl_->not_in_flight.empty()) notes.push_back("requests in flight are not counted: " + impl_->not_in_flight);
   return notes;
 }
 
@@ -172,8 +195,8 @@ Result<> Observer::set_routes(uint16_t id, const std::vector<RoutePort>& ports) 
   return impl_->routes.set(id, ports);
 }
 
-Result<> Observer::answer(const mme_route_class& kind, const mme_route_answer& answer) {
-  return impl_->routes.answer(kind, answer);
+Result<> Observer::answer(const mme_route_class& kind, uint16_t route) {
+  return impl_->routes.answer(kind, route);
 }
 
 void Observer::take_events(EventHandler& handler) {
@@ -184,8 +207,26 @@ void Observer::wait_for_events(std::chrono::milliseconds timeout) const {
   impl_->events.wait(timeout);
 }
 
+Result<> Observer::want_legs(bool wanted) {
+  return impl_->events.want_legs(wanted);
+}
+
+Result<> Observer::set_slow_from(std::optional<std::chrono::nanoseconds> duration) {
+  return impl_->events.set_slow_from(duration);
+}
+
+Result<uint64_t> Observer::legs_lost() const {
+  return impl_->events.legs_lost();
+}
+
+Result<std::vector<mme_in_flight>> Observer::mongo_connections() {
+  return impl_->walk_connections().map([](InFlightReader::Read&& read) { return std::move(read.mongo); });
+}
+
 Result<KernelSnapshot> Observer::read() {
-  return impl_->reader.read(impl_->programs);
+  auto snapshot = impl_->reader.read(impl_->programs);
+  if (snapshot) impl_->read_in_flight(*snapshot);
+  return snapshot;
 }
 
 uint64_t Observer::map_bytes(int possible_cpus) const {

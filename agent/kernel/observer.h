@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,18 @@ class Observer {
   // The rules of a target's ports, in place of those that it had.
   [[nodiscard]] Result<> set_routes(uint16_t id, const std::vector<RoutePort>& ports);
   // What holds for a class of requests from now on.
-  [[nodiscard]] Result<> answer(const mme_route_class& kind, const mme_route_answer& answer);
+  [[nodiscard]] Result<> answer(const mme_route_class& kind, uint16_t route);
   // Hands over what the programs have asked and told since the last call, in order.
   void take_events(EventHandler& handler);
   // Waits until there may be something to take, `timeout` at most. Any thread may wait.
   void wait_for_events(std::chrono::milliseconds timeout) const;
+  // See EventReader.
+  [[nodiscard]] Result<> want_legs(bool wanted);
+  [[nodiscard]] Result<uint64_t> legs_lost() const;
+  [[nodiscard]] Result<> set_slow_from(std::optional<std::chrono::nanoseconds> duration);
+
+  // Each open connection to a mongod.
+  [[nodiscard]] Result<std::vector<mme_in_flight>> mongo_connections();
 
   // O(series): no map is deleted from or reset.
   [[nodiscard]] Result<KernelSnapshot> read();

@@ -8,12 +8,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/raw_bytes.h"
+
 namespace mme {
 namespace {
-
-std::string bytes_of(const mme_route_prefix& key) {
-  return {reinterpret_cast<const char*>(&key), sizeof key};
-}
 
 mme_route_prefix prefix_key(uint16_t target, uint16_t port, const std::string& literal) {
   constexpr uint32_t kFixedBytes = sizeof(mme_route_prefix::target) + sizeof(mme_route_prefix::port);
@@ -29,10 +27,14 @@ mme_route_prefix prefix_key(uint16_t target, uint16_t port, const std::string& l
 }  // namespace
 
 Result<> RouteMaps::set(uint16_t target, const std::vector<RoutePort>& ports) {
+  const int fd = bpf_map__fd(literals_);
   Keys stale = std::exchange(written_[target], {});
+  for (const RoutePort& port : ports) {
+    for (const std::string& literal : port.literals) stale.erase(raw_bytes(prefix_key(target, port.port, literal)));
+  }
+  for (const std::string& key : stale) (void)bpf_map_delete_elem(fd, key.data());  // makes room for the new ones
   Keys& written = written_[target];
   Result<> done;
-  const int fd = bpf_map__fd(literals_);
   for (const RoutePort& port : ports) {
     for (size_t i = 0; i < port.literals.size(); ++i) {
       const std::string& literal = port.literals[i];
@@ -44,17 +46,15 @@ Result<> RouteMaps::set(uint16_t target, const std::vector<RoutePort>& ports) {
                           "it holds at most " + std::to_string(bpf_map__max_entries(literals_)) + " entries");
         continue;
       }
-      stale.erase(bytes_of(key));
-      written.insert(bytes_of(key));
+      written.insert(raw_bytes(key));
     }
   }
-  for (const std::string& key : stale) (void)bpf_map_delete_elem(fd, key.data());
   if (written.empty()) written_.erase(target);
   return done;
 }
 
-Result<> RouteMaps::answer(const mme_route_class& kind, const mme_route_answer& answer) {
-  if (bpf_map_update_elem(bpf_map__fd(classes_), &kind, &answer, BPF_ANY) == 0) return {};
+Result<> RouteMaps::answer(const mme_route_class& kind, uint16_t route) {
+  if (bpf_map_update_elem(bpf_map__fd(classes_), &kind, &route, BPF_ANY) == 0) return {};
   return fail_errno(std::string("write the BPF map ") + bpf_map__name(classes_), errno);
 }
 

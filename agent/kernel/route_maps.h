@@ -27,10 +27,10 @@ class RouteMaps {
  public:
   RouteMaps(const bpf_map* literals, const bpf_map* classes) : literals_(literals), classes_(classes) {}
 
-  // Puts a target's ports in place of those that it had. While this runs, or where literals find no room (which the
-  // error says), a path is found under a shorter literal than its own: then it is asked for each time.
+  // Puts a target's ports in place of those that it had. Where the error says that literals found no room, a path may
+  // be found under a shorter literal than its own: then fewer are to be set.
   [[nodiscard]] Result<> set(uint16_t target, const std::vector<RoutePort>& ports);
-  [[nodiscard]] Result<> answer(const mme_route_class& kind, const mme_route_answer& answer);
+  [[nodiscard]] Result<> answer(const mme_route_class& kind, uint16_t route);
 
  private:
   using Keys = std::set<std::string>;  // struct mme_route_prefix by bytes

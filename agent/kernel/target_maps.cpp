@@ -8,6 +8,8 @@
 #include <cstring>
 #include <set>
 
+#include "base/raw_bytes.h"
+
 namespace mme {
 namespace {
 
@@ -21,7 +23,7 @@ Result<> replace(const bpf_map* map, const std::vector<std::pair<Key, Value>>& e
   const int fd = bpf_map__fd(map);
   std::set<std::string> wanted;
   for (const auto& [key, value] : entries) {
-    wanted.emplace(reinterpret_cast<const char*>(&key), sizeof(key));
+    wanted.insert(raw_bytes(key));
     if (bpf_map_update_elem(fd, &key, &value, BPF_ANY) != 0) {
       return fail_errno(std::string("write the BPF map ") + bpf_map__name(map), errno,
                         "it holds at most " + std::to_string(bpf_map__max_entries(map)) + " entries");
@@ -31,7 +33,7 @@ Result<> replace(const bpf_map* map, const std::vector<std::pair<Key, Value>>& e
   Key key{};
   const void* previous = nullptr;
   while (bpf_map_get_next_key(fd, previous, &key) == 0) {
-    if (!wanted.contains(std::string(reinterpret_cast<const char*>(&key), sizeof(key)))) stale.push_back(key);
+    if (!wanted.contains(raw_bytes(key))) stale.push_back(key);
     previous = &key;
   }
   for (const Key& gone : stale) (void)bpf_map_delete_elem(fd, &gone);

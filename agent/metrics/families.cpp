@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <malloc.h>
+
 #include <map>
 #include <memory>
 #include <set>
@@ -13,6 +15,7 @@
 #include "metrics/link_families.h"
 #include "metrics/names.h"
 #include "metrics/runs.h"
+#include "metrics/server_status_families.h"
 #include "metrics/text.h"
 
 namespace mme {
@@ -32,13 +35,20 @@ std::string mongo_labels(const MongoSeries& series) {
                       {"outcome", series.outcome}});
 }
 
-std::string mongo_labels_without_outcome(const MongoSeries& series) {
+template <typename Series>
+std::string mongo_labels_without_outcome(const Series& series) {
   return label_pairs({{"collection", series.collection}, {"command", series.command}, {"database", series.database}});
+}
+
+void mongo_slow(const Snapshot& snapshot, TextWriter& out) {
+  out.family("mme_mongo_slow_commands_total", "MongoDB commands that took as long as their threshold, or longer.",
+             MetricType::counter);
+  for (const MongoSlowCounter& slow : snapshot.mongo_slow) out.sample(mongo_labels_without_outcome(slow), slow.count);
 }
 
 // The byte counters have no outcome label: both outcomes of a command go into one.
 void mongo_bytes(const Snapshot& snapshot, TextWriter& out) {
-  const auto shown = runs(snapshot.mongo, mongo_without_outcome, mongo_labels_without_outcome);
+  const auto shown = runs(snapshot.mongo, mongo_without_outcome, mongo_labels_without_outcome<MongoSeries>);
   out.family("mme_mongo_request_bytes_total", "Bytes of the wire messages of MongoDB requests.", MetricType::counter);
   for (const auto& run : shown) out.sample(run.labels, sum(run.series, &MongoSeries::request_bytes));
   out.family("mme_mongo_response_bytes_total", "Bytes of the wire messages of MongoDB replies.", MetricType::counter);
@@ -54,12 +64,22 @@ void mongo_families(const Snapshot& snapshot, TextWriter& out) {
     out.histogram(run.labels, snapshot.bounds_s, histogram(snapshot.bounds_s, run.series));
   }
   mongo_bytes(snapshot, out);
+  mongo_slow(snapshot, out);
 
-  out.family("mme_mongo_command_errors_total", "MongoDB error replies, by command and name of the error code.",
-             MetricType::counter);
-  for (const MongoCommandError& error : snapshot.mongo_errors) {
-    out.sample(label_pairs({{"command", error.command}, {"error", error.error}}), error.count);
-  }
+  const auto errors = [&out](const char* name, const char* help, const std::vector<MongoCommandError>& counts) {
+    out.family(name, help, MetricType::counter);
+    for (const MongoCommandError& entry : counts) {
+      out.sample(label_pairs({{"command", entry.command}, {"error", entry.error}}), entry.count);
+    }
+  };
+  errors("mme_mongo_command_errors_total", "MongoDB error replies (ok: 0), by command and name of the error code.",
+         snapshot.mongo_errors);
+  errors("mme_mongo_write_errors_total",
+         "MongoDB replies with ok: 1 that hold writeErrors, by command and name of the first one's code.",
+         snapshot.mongo_write_errors);
+  errors("mme_mongo_write_concern_errors_total",
+         "MongoDB replies that hold a writeConcernError, by command and name of its code.",
+         snapshot.mongo_write_concern_errors);
 
   const auto counter = [&out](const char* name, const char* help, const std::vector<MongoCommandCounter>& counts) {
     out.family(name, help, MetricType::counter);
@@ -71,8 +91,32 @@ void mongo_families(const Snapshot& snapshot, TextWriter& out) {
           snapshot.mongo_awaited);
   counter("mme_mongo_unacknowledged_total", "MongoDB requests that ask for no reply.", snapshot.mongo_unacknowledged);
 
+  out.family("mme_mongo_handshakes_total", "Handshakes of MongoDB drivers, by the application name in them.",
+             MetricType::counter);
+  for (const auto& [name, count] : snapshot.mongo_handshakes) {
+    out.sample(label_pairs({{"application", name}}), count);
+  }
+
   out.family("mme_mongo_connections", "Connections to mongod, by state.", MetricType::gauge);
+  if (snapshot.busy_mongo_connections) out.sample(label_pairs({{"state", "busy"}}), *snapshot.busy_mongo_connections);
   out.sample(label_pairs({{"state", "open"}}), snapshot.open_mongo_connections);
+}
+
+void mongo_pools(const Snapshot& snapshot, TextWriter& out) {
+  out.family("mme_mongo_client_connections", "Connections to mongod, by application, client address and state.",
+             MetricType::gauge);
+  for (const MongoPool& pool : snapshot.mongo_pools) {
+    const auto labels = [&](std::string_view state) {
+      return label_pairs({{"application", pool.application}, {"client", pool.client}, {"state", state}});
+    };
+    out.sample(labels("busy"), pool.busy);
+    out.sample(labels("open"), pool.open);
+  }
+  out.family("mme_mongo_pool_saturated_seconds_total",
+             "For how long all connections of a client that carry commands waited for replies.", MetricType::counter);
+  for (const MongoPool& pool : snapshot.mongo_pools) {
+    out.sample(label_pairs({{"application", pool.application}, {"client", pool.client}}), pool.saturated_s);
+  }
 }
 
 bool shows(Subset subset, bool http) {
@@ -151,8 +195,11 @@ void capacity_families(const Snapshot& snapshot, Subset subset, TextWriter& out)
 }
 
 void event_families(const Snapshot& snapshot, TextWriter& out) {
-  out.family("mme_agent_events_lost_total", "What the programs could not tell the agent.", MetricType::counter);
+  out.family("mme_agent_events_lost_total", "What the programs could not tell the agent, or the agent could not write.",
+             MetricType::counter);
   out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "routes"}}), snapshot.events_lost);
+  out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "commands"}}), snapshot.commands_lost);
+  out.sample(label_pairs({{"reason", "not_written"}, {"stream", "slow_file"}}), snapshot.slow_lines_lost);
 }
 
 void cost_families(const Snapshot& snapshot, TextWriter& out) {
@@ -204,6 +251,8 @@ bool write_families(const Snapshot& snapshot, Subset subset, const TextSink& sin
   TextWriter out(sink);
   if (shows(subset, true)) http_families(snapshot, out);
   if (shows(subset, false)) mongo_families(snapshot, out);
+  if (shows(subset, false)) mongo_pools(snapshot, out);
+  if (shows(subset, false)) server_status_families(snapshot.mongods, out);
   link_families(snapshot.links, shows(subset, true), shows(subset, false), out);
   target_families(snapshot, subset, out);
   hook_families(snapshot, subset, out);
@@ -219,7 +268,12 @@ bool write_families(const Snapshot& snapshot, Subset subset, const TextSink& sin
 }  // namespace
 
 TextSource exposition(Snapshot snapshot, Subset subset) {
-  const auto shared = std::make_shared<const Snapshot>(std::move(snapshot));  // a std::function is copied
+  // A std::function is copied. What the snapshot took lies scattered, and would stay resident until the next scrape.
+  const auto free = [](const Snapshot* read) {
+    delete read;
+    ::malloc_trim(0);
+  };
+  const std::shared_ptr<const Snapshot> shared(new Snapshot(std::move(snapshot)), free);
   return [shared, subset](const TextSink& sink) { return write_families(*shared, subset, sink); };
 }
 

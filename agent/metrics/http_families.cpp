@@ -128,6 +128,19 @@ void first_byte_families(const Snapshot& snapshot, TextWriter& out) {
          snapshot.upstream_first_byte);
 }
 
+void in_flight_families(const InFlight& in_flight, TextWriter& out) {
+  out.family("mme_http_requests_in_flight", "HTTP requests on an entrypoint whose response has not ended.",
+             MetricType::gauge);
+  for (const auto& [entrypoint, requests] : in_flight.entrypoints) {
+    out.sample(label_pairs({{"entrypoint", entrypoint}}), requests);
+  }
+  out.family("mme_upstream_requests_in_flight", "HTTP requests to an upstream server whose response has not ended.",
+             MetricType::gauge);
+  for (const auto& [server, requests] : in_flight.servers) {
+    out.sample(label_pairs({{"service", server.first}, {"url", server.second}}), requests);
+  }
+}
+
 void route_families(const Snapshot& snapshot, TextWriter& out) {
   const auto shown = runs(snapshot.route, http_exposed, route_labels);
   out.family("mme_route_requests_total", "HTTP requests on a route that the agent's configuration names.",
@@ -140,17 +153,40 @@ void route_families(const Snapshot& snapshot, TextWriter& out) {
   for (const auto& run : shown) out.histogram(run.labels, snapshot.bounds_s, histogram(snapshot.bounds_s, run.series));
 }
 
+void overhead_families(const Snapshot& snapshot, TextWriter& out) {
+  const auto each = [&](auto write) {
+    for (const OverheadSeries& series : snapshot.overhead) {
+      write(label_pairs({{"router", series.router}, {"service", series.service}}), series);
+    }
+  };
+  out.family("mme_proxy_overhead_seconds",
+             "How long Traefik itself needed for a request: its duration on the entrypoint less that of the same "
+             "request on the upstream server, where it is certain which one that is. Of busy routers a sample.",
+             MetricType::histogram);
+  each([&](const std::string& labels, const OverheadSeries& series) {
+    out.histogram(labels, network_bounds_s(), histogram(series.times));
+  });
+  out.family("mme_proxy_overhead_ambiguous_total",
+             "Requests for which several upstream requests come into question. They are not in "
+             "mme_proxy_overhead_seconds, except those that can only have exchanged theirs with each other: in another "
+             "bucket maybe, and with the right sum.",
+             MetricType::counter);
+  each([&](const std::string& labels, const OverheadSeries& series) { out.sample(labels, series.ambiguous); });
+}
+
 }  // namespace
 
 void http_families(const Snapshot& snapshot, TextWriter& out) {
   if (snapshot.traefik_families) traefik_families(snapshot, out);
   route_families(snapshot, out);
   first_byte_families(snapshot, out);
+  overhead_families(snapshot, out);
   http_leg({"mme_upstream", "by an upstream server",
             "How long an upstream server took, from the first byte of the request leaving Traefik to the last byte of "
             "the response at Traefik's socket.",
             upstream_labels},
            snapshot.upstream, snapshot.bounds_s, out);
+  if (snapshot.in_flight) in_flight_families(*snapshot.in_flight, out);
 }
 
 }  // namespace mme

@@ -19,6 +19,7 @@ struct ServerName {
   std::string service;                     // "mme-tagging@docker", "ambiguous"
   std::string url;                         // as Traefik has it
   std::vector<std::string> services = {};  // of "ambiguous": which ones; else empty
+  std::vector<std::string> direct = {};    // those of `services` that alone answer what reaches them, by the rules now
 
   bool operator==(const ServerName&) const = default;
 };
@@ -40,9 +41,10 @@ struct RouterLabels {
 // What requests of one kind are counted under, by the id in series keys. Ids are never given again.
 struct RouteLabels {
   std::vector<RouterLabels> routers = {};  // all that count the request; empty: none
-  std::string service = {};                // the one load balancer that such requests reach; else empty
+  std::string service = {};                // the one load balancer that answers such requests; else empty
   bool direct = false;                     // nothing but that service answers them
   std::string route = {};                  // the operator's name for it; empty: none
+  std::vector<std::string> services = {};  // all load balancers that may answer such requests; empty: any
 
   auto operator<=>(const RouteLabels&) const = default;
 };

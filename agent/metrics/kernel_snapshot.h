@@ -2,15 +2,18 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "metrics/first_bytes.h"
 #include "metrics/links.h"
+#include "metrics/overhead_series.h"
 #include "metrics/snapshot.h"
 #include "mme/abi.h"
 
@@ -37,11 +40,34 @@ struct RawOpenConnections {
   uint64_t count = 0;
 };
 
+inline constexpr size_t kOpenPortsMax = 256;  // the kernel's map has no room for more
+
 struct RawMongoError {
   uint16_t target = 0;
   uint16_t command = 0;
   int32_t code = 0;
+  uint8_t kind = MME_MONGO_ERROR_COMMAND;
   uint64_t count = 0;
+};
+
+struct RawSlowCommands {
+  mme_series_key key{};  // its outcome says nothing
+  uint64_t count = 0;
+};
+
+// The connections of one client to mongods.
+struct RawMongoPool {
+  std::string application;  // what its handshakes said, any bytes
+  std::string client;       // address
+  uint64_t open = 0;
+  uint64_t busy = 0;
+  double saturated_s = 0;  // how long all of them that work were busy
+};
+
+// Failures at the entrypoint that are of this load balancer; see Unanswered.
+struct RawUnanswered {
+  std::string service;
+  RawSeries series;
 };
 
 // Names from the wire by hash; any bytes, perhaps cut at MME_NAME_BYTES.
@@ -61,13 +87,21 @@ struct KernelSnapshot {
   std::vector<uint64_t> mongo_unacknowledged;  // by command id
   std::vector<RawMongoError> mongo_errors;
   uint64_t mongo_errors_overflow = 0;
+  std::vector<RawSlowCommands> mongo_slow;
+  std::map<std::string, uint64_t> mongo_handshakes;  // by application name, any bytes
   uint64_t events_lost = 0;
+  uint64_t commands_lost = 0;
   std::vector<RawFirstBytes> first_bytes;
   std::vector<RawLink> links;  // of target 0: what found no room
+  std::vector<RawOverhead> overheads;
+  std::vector<RawUnanswered> unanswered;
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;
-  std::array<uint64_t, 4> open_connections{};    // by enum mme_role
-  std::vector<RawOpenConnections> open_by_port;  // of entrypoints; empty: not known
+  std::array<uint64_t, 4> open_connections{};           // by enum mme_role
+  std::vector<RawOpenConnections> open_by_port;         // of entrypoints, up to kOpenPortsMax; empty: not known
+  std::vector<mme_in_flight> mongo_connections;         // open ones, where `in_flight` is known
+  std::vector<RawMongoPool> mongo_pools;                // each application and client once
+  std::optional<std::vector<mme_in_flight>> in_flight;  // busy links, each once; nothing: the kernel cannot tell
 };
 
 }  // namespace mme

@@ -3,9 +3,8 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include "mme/histogram.h"
+#include "metrics/network_times.h"
 
 namespace mme {
 namespace {
@@ -14,28 +13,13 @@ std::string_view failure_name(size_t failure) {
   return failure == MME_CONNECT_REFUSED ? "refused" : "unanswered";
 }
 
-HistogramSample sample(const NetworkTimes& times) {
-  HistogramSample sample;
-  uint64_t cumulative = 0;
-  for (size_t i = 0; i < MME_NETWORK_BOUNDS; ++i) sample.cumulative.push_back(cumulative += times.counts.at(i));
-  sample.count = times.count();
-  sample.sum = static_cast<double>(times.sum_us) / 1e6;
-  return sample;
-}
-
-std::vector<double> bounds_s() {
-  std::vector<double> bounds;
-  for (const uint32_t us : mme_network_bounds_us) bounds.push_back(us / 1e6);
-  return bounds;
-}
-
 void server_families(const Links& links, TextWriter& out) {
   out.family("mme_upstream_connect_duration_seconds",
              "How long a connection to an upstream server took to be established, partitioned by service and URL.",
              MetricType::histogram);
   for (const auto& [labels, server] : links.servers) {
-    out.histogram(label_pairs({{"service", labels.first}, {"url", labels.second}}), bounds_s(),
-                  sample(server.connects));
+    out.histogram(label_pairs({{"service", labels.first}, {"url", labels.second}}), network_bounds_s(),
+                  histogram(server.connects));
   }
   out.family("mme_upstream_connect_failures_total",
              "Connections to an upstream server that were not established, partitioned by service, URL and reason.",
@@ -68,7 +52,7 @@ void link_families(const Links& links, bool traefik, bool mongod, TextWriter& ou
              "Smoothed round trip time of a connection, once when Traefik opened it and once when it ended.",
              MetricType::histogram);
   each([&](const std::string& labels, const Links::Connections& connections) {
-    out.histogram(labels, bounds_s(), sample(connections.rtts));
+    out.histogram(labels, network_bounds_s(), histogram(connections.rtts));
   });
   out.family("mme_tcp_retransmits_total", "Segments that were sent again.", MetricType::counter);
   each([&](const std::string& labels, const Links::Connections& connections) {

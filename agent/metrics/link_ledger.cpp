@@ -3,12 +3,10 @@
 
 #include <cstddef>
 
+#include "base/raw_bytes.h"
+
 namespace mme {
 namespace {
-
-std::string bytes_of(const mme_link_key& key) {
-  return {reinterpret_cast<const char*>(&key), sizeof key};
-}
 
 constexpr auto kAdd = [](auto& to, auto what) { to += what; };
 constexpr auto kSubtract = [](auto& from, auto what) { from -= what; };
@@ -38,32 +36,33 @@ void each(mme_first_bytes& to, const mme_first_bytes& what, Do change) {
   each(to.last, what.last, change);
 }
 
-// The address itself stands where a name should: ":8080", "10.0.0.5:8000".
-bool is_unnamed(const LinkNames& names) {
-  return names.first.starts_with(':') || names.second == "http://" + names.first;
-}
-
 template <typename Raw, typename Counts>
 void settle_in(LinkLedger::Book<Raw, Counts>& book, const std::vector<Raw>& all, Counts Raw::*counts,
-               const ResolveContext& before, const ResolveContext& after) {
+               const ResolveContext& before, const ResolveContext& after, size_t names_max) {
   for (const Raw& raw : all) {
     LinkNames names = link_names(before, raw.key);
     if (is_unnamed(names) || names == link_names(after, raw.key)) continue;
+    const std::string key = raw_bytes(raw.key);
+    if (book.others.contains(key)) continue;
     Raw since = raw;
-    Counts& taken = book.taken[bytes_of(raw.key)];
+    Counts& taken = book.taken[key];
     each(since.*counts, taken, kSubtract);
     taken = raw.*counts;
     since.settled = names;
     const auto [kept, first] = book.kept.try_emplace({std::move(names), raw.key.target, raw.key.role}, since);
     if (!first) each(kept->second.*counts, since.*counts, kAdd);
+    if (book.kept.size() >= names_max) book.others.insert(key);
   }
 }
 
 template <typename Raw, typename Counts>
 void apply_to(std::vector<Raw>& all, Counts Raw::*counts, const LinkLedger::Book<Raw, Counts>& book) {
   for (Raw& raw : all) {
-    const auto taken = book.taken.find(bytes_of(raw.key));
-    if (taken != book.taken.end()) each(raw.*counts, taken->second, kSubtract);
+    const std::string key = raw_bytes(raw.key);
+    const auto taken = book.taken.find(key);
+    if (taken == book.taken.end()) continue;
+    each(raw.*counts, taken->second, kSubtract);
+    if (book.others.contains(key)) raw.settled = rest_names(raw.key.role);
   }
   for (const auto& [names, kept] : book.kept) all.push_back(kept);
 }
@@ -72,8 +71,8 @@ void apply_to(std::vector<Raw>& all, Counts Raw::*counts, const LinkLedger::Book
 
 void LinkLedger::settle(const std::vector<RawLink>& links, const std::vector<RawFirstBytes>& first_bytes,
                         const ResolveContext& before, const ResolveContext& after) {
-  settle_in(links_, links, &RawLink::link, before, after);
-  settle_in(first_bytes_, first_bytes, &RawFirstBytes::times, before, after);
+  settle_in(links_, links, &RawLink::link, before, after, names_max_);
+  settle_in(first_bytes_, first_bytes, &RawFirstBytes::times, before, after, names_max_);
 }
 
 void LinkLedger::apply(std::vector<RawLink>& links, std::vector<RawFirstBytes>& first_bytes) const {

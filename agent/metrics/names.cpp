@@ -92,7 +92,7 @@ std::string_view protocol_name(size_t protocol) {
   return at_or(kProtocols, protocol, kUnknown);
 }
 
-std::string address_text(const __u64 (&address)[2], uint16_t port) {
+std::string host_text(const __u64 (&address)[2]) {
   std::array<unsigned char, 16> bytes{};
   std::memcpy(bytes.data(), address, bytes.size());
   constexpr std::array<unsigned char, 12> kMappedPrefix = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -100,8 +100,12 @@ std::string address_text(const __u64 (&address)[2], uint16_t port) {
 
   std::array<char, INET6_ADDRSTRLEN> text{};
   inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? bytes.data() + kMappedPrefix.size() : bytes.data(), text.data(), text.size());
-  const std::string host = text.data();
-  return (v4 ? host : "[" + host + "]") + ":" + std::to_string(port);
+  return text.data();
+}
+
+std::string address_text(const __u64 (&address)[2], uint16_t port) {
+  const std::string host = host_text(address);
+  return (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
 }
 
 std::string label_text(std::string_view wire, bool cut) {

@@ -22,6 +22,9 @@ inline constexpr std::string_view kUnknown = "unknown";  // a name that the kern
 [[nodiscard]] std::string_view family_name(size_t family);            // "entrypoint", "upstream", "mongo"
 [[nodiscard]] std::string_view protocol_name(size_t protocol);        // "http", "mongo"
 
+// "10.0.0.5", "::1": `address` as below.
+[[nodiscard]] std::string host_text(const __u64 (&address)[2]);
+
 // "10.0.0.5:8000", "[::1]:80": `address` is 16 bytes in network order, IPv4 as ::ffff:a.b.c.d; `port` in host order.
 [[nodiscard]] std::string address_text(const __u64 (&address)[2], uint16_t port);
 

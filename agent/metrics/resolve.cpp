@@ -36,7 +36,7 @@ MongoLabels mongo_labels(const ResolveContext& context, const KernelSnapshot& ra
   }
   return {.command = std::string(mongo_command_name(key.code)),
           .database = wire_name(raw, key.name[0]),
-          .collection = wire_name(raw, key.name[1]),
+          .collection = key.name[0] != 0 && key.name[1] == 0 ? "_database" : wire_name(raw, key.name[1]),
           .outcome = key.variant == MME_OUTCOME_OK ? "ok" : "error",
           .target = target_label(context, key.target)};
 }
@@ -86,7 +86,7 @@ std::vector<HttpSeries> http_series(KernelSnapshot& raw, uint8_t family, const R
   std::vector<Ledger::Settled> settled = ledger.settled(family);
   Labelled<HttpLabels> labelled;
   for (RawSeries& series : raw.series) {
-    if (series.key.family == family) labelled.emplace_back(http_labels(context, series.key), &series);
+    if (series.key.family == family) labelled.emplace_back(ledger.labels(context, series.key), &series);
   }
   for (Ledger::Settled& one : settled) labelled.emplace_back(std::move(one.labels), &one.counts);
   return sorted_series<HttpSeries>(std::move(labelled));
@@ -100,6 +100,22 @@ std::vector<MongoSeries> mongo_series(KernelSnapshot& raw, const ResolveContext&
   return sorted_series<MongoSeries>(std::move(labelled));
 }
 
+std::vector<MongoSlowCounter> slow_counters(const KernelSnapshot& raw, const ResolveContext& context) {
+  std::map<MongoLabels, uint64_t> counts;
+  for (const RawSlowCommands& slow : raw.mongo_slow) {
+    MongoLabels labels = mongo_labels(context, raw, slow.key);
+    labels.target.clear();
+    labels.outcome.clear();
+    counts[std::move(labels)] += slow.count;
+  }
+  std::vector<MongoSlowCounter> counters;
+  counters.reserve(counts.size());
+  for (const auto& [labels, count] : counts) {
+    counters.push_back({labels.command, labels.database, labels.collection, count});
+  }
+  return counters;
+}
+
 std::vector<MongoCommandCounter> command_counters(const std::vector<uint64_t>& by_command) {
   std::map<std::string_view, uint64_t> counts;
   for (size_t id = 0; id < by_command.size(); ++id) {
@@ -110,9 +126,10 @@ std::vector<MongoCommandCounter> command_counters(const std::vector<uint64_t>& b
   return counters;
 }
 
-std::vector<MongoCommandError> command_errors(const std::vector<RawMongoError>& raw) {
+std::vector<MongoCommandError> command_errors(const std::vector<RawMongoError>& raw, uint8_t kind) {
   std::map<std::pair<std::string_view, std::string_view>, uint64_t> counts;
   for (const RawMongoError& error : raw) {
+    if (error.kind != kind) continue;
     counts[{mongo_command_name(error.command), mongo_error_name(error.code)}] += error.count;
   }
   std::vector<MongoCommandError> errors;
@@ -120,11 +137,18 @@ std::vector<MongoCommandError> command_errors(const std::vector<RawMongoError>& 
   return errors;
 }
 
-// Where the kernel counts by role only, the one entrypoint there is has all; of several none can be named.
+// Where the kernel counts by role only, the one entrypoint there is has all; of several none can be named. What of a
+// full map is not there is the rest; of any other it would be what opened or closed between two reads.
 std::map<std::string, uint64_t> open_by_entrypoint(const KernelSnapshot& raw, const ResolveContext& context) {
   std::map<std::string, uint64_t> open;
   for (const RawOpenConnections& port : raw.open_by_port) {
     open[entrypoint_label(context, port.target, port.port)] += port.count;
+  }
+  const uint64_t count = raw.open_connections[MME_ROLE_ENTRYPOINT];
+  if (raw.open_by_port.size() >= kOpenPortsMax) {
+    uint64_t named = 0;
+    for (const RawOpenConnections& port : raw.open_by_port) named += port.count;
+    open[std::string(kOther)] += count - std::min(count, named);
   }
   if (!open.empty()) return open;
 
@@ -132,7 +156,6 @@ std::map<std::string, uint64_t> open_by_entrypoint(const KernelSnapshot& raw, co
   for (const auto& [id, target] : context.targets) {
     for (const auto& [port, name] : target.entrypoints) names.insert(entrypoint_label(context, id, port));
   }
-  const uint64_t count = raw.open_connections[MME_ROLE_ENTRYPOINT];
   if (names.size() == 1 || count > 0) open[names.size() == 1 ? *names.begin() : std::string(kOther)] = count;
   return open;
 }
@@ -176,6 +199,32 @@ void add(Latency& to, const Latency& from) {
   }
 }
 
+void subtract(Latency& from, const Latency& what) {
+  for (size_t i = 0; i < std::min(from.bounds.size(), what.bounds.size()); ++i) {
+    from.bounds[i] -= std::min(from.bounds[i], what.bounds[i]);
+  }
+  auto taken = what.buckets.begin();
+  for (Latency::Bucket& bucket : from.buckets) {
+    while (taken != what.buckets.end() && taken->index < bucket.index) ++taken;
+    if (taken != what.buckets.end() && taken->index == bucket.index)
+      bucket.count -= std::min(bucket.count, taken->count);
+  }
+  std::erase_if(from.buckets, [](const Latency::Bucket& bucket) { return bucket.count == 0; });
+  from.sum_ns -= std::min(from.sum_ns, what.sum_ns);
+}
+
+void subtract(RawSeries& from, const RawSeries& what) {
+  subtract(from.latency, what.latency);
+  from.request_bytes -= std::min(from.request_bytes, what.request_bytes);
+  from.response_bytes -= std::min(from.response_bytes, what.response_bytes);
+}
+
+ServiceViews service_views(KernelSnapshot raw, const ResolveContext& context, const Ledger& ledger) {
+  const ServiceSeries services(raw, context);
+  ledger.subtract(raw);
+  return services.views(http_series(raw, MME_FAMILY_UPSTREAM, context, ledger));
+}
+
 Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger& ledger) {
   Snapshot snapshot;
   snapshot.monotonic_s = raw.monotonic_s;
@@ -187,14 +236,30 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   ledger.subtract(raw);
   snapshot.entrypoint = http_series(raw, MME_FAMILY_ENTRYPOINT, context, ledger);
   snapshot.upstream = http_series(raw, MME_FAMILY_UPSTREAM, context, ledger);
-  snapshot.service = services.with(snapshot.upstream);
+  snapshot.service = ledger.services().shown(services.views(snapshot.upstream)).without_targets().sorted();
   snapshot.mongo = mongo_series(raw, context);
 
   snapshot.links = resolve_links(raw.links, context);
+  snapshot.overhead = overhead_series(raw.overheads, context);
+  if (raw.in_flight) snapshot.in_flight = resolve_in_flight(*raw.in_flight, snapshot.links, context);
+  if (raw.in_flight) {
+    snapshot.busy_mongo_connections =
+        std::count_if(raw.mongo_connections.begin(), raw.mongo_connections.end(),
+                      [](const mme_in_flight& connection) { return connection.requests != 0; });
+  }
+  for (const RawMongoPool& pool : raw.mongo_pools) {
+    snapshot.mongo_pools.push_back(
+        {label_text(pool.application, false), pool.client, pool.open, pool.busy, pool.saturated_s});
+  }
   snapshot.events_lost = raw.events_lost;
+  snapshot.commands_lost = raw.commands_lost;
+  for (const auto& [name, count] : raw.mongo_handshakes) snapshot.mongo_handshakes[label_text(name, false)] += count;
+  snapshot.mongo_slow = slow_counters(raw, context);
   snapshot.mongo_awaited = command_counters(raw.mongo_awaited);
   snapshot.mongo_unacknowledged = command_counters(raw.mongo_unacknowledged);
-  snapshot.mongo_errors = command_errors(raw.mongo_errors);
+  snapshot.mongo_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_COMMAND);
+  snapshot.mongo_write_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE);
+  snapshot.mongo_write_concern_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE_CONCERN);
   for (size_t i = 0; i < MME_PROTOCOLS; ++i) {
     snapshot.accounts[std::string(protocol_name(i))] = account(raw.accounts[i]);
   }
@@ -207,7 +272,6 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   snapshot.map_bytes = std::move(raw.map_bytes);
   snapshot.open_entrypoint_connections = raw.open_connections[MME_ROLE_ENTRYPOINT];
   snapshot.open_by_entrypoint = open_by_entrypoint(raw, context);
-  snapshot.open_upstream_connections = raw.open_connections[MME_ROLE_UPSTREAM];
   snapshot.open_mongo_connections = raw.open_connections[MME_ROLE_MONGOD];
   return snapshot;
 }

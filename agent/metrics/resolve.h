@@ -4,6 +4,7 @@
 #include "metrics/http_labels.h"
 #include "metrics/kernel_snapshot.h"
 #include "metrics/ledger.h"
+#include "metrics/service_ledger.h"
 #include "metrics/snapshot.h"
 
 namespace mme {
@@ -16,5 +17,12 @@ namespace mme {
 // Adds the counts of `from`, also where it has more bounds.
 void add(Latency& to, const Latency& from);
 void add(RawSeries& to, const RawSeries& from);
+
+// `what` is a part of `from`, or `from` began anew and has less: then nothing is left.
+void subtract(Latency& from, const Latency& what);
+void subtract(RawSeries& from, const RawSeries& what);
+
+// The views of services of all that the kernel counted.
+[[nodiscard]] ServiceViews service_views(KernelSnapshot raw, const ResolveContext& context, const Ledger& ledger);
 
 }  // namespace mme

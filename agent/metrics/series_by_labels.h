@@ -3,6 +3,9 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "metrics/http_labels.h"
@@ -21,7 +24,16 @@ class SeriesByLabels {
     add(labels, counts.latency, counts.request_bytes, counts.response_bytes);
   }
 
-  // Takes those series of `other` that count more requests than the own series with their labels.
+  void add(const SeriesByLabels& other);
+  // Leaves out what has nothing left. `what` is a part of the own counts.
+  void subtract(const SeriesByLabels& what);
+
+  // The own series with these targets and names make room for those of `from`.
+  using Names = std::set<std::pair<std::string, std::string>>;
+  void replace(const Names& names, const SeriesByLabels& from);
+
+  // Takes the series of `other`; of those that both have, the larger of each counter: of two counters that only grow,
+  // it only grows too.
   void take_larger(const SeriesByLabels& other);
 
   [[nodiscard]] SeriesByLabels without_targets() const;

@@ -9,6 +9,7 @@
 #include "metrics/http_labels.h"
 #include "metrics/kernel_snapshot.h"
 #include "metrics/series_by_labels.h"
+#include "metrics/service_ledger.h"
 #include "metrics/snapshot.h"
 
 namespace mme {
@@ -20,15 +21,17 @@ class ServiceSeries {
   // The entrypoints' view. `raw` is all that the kernel counted, with what the ledger has settled.
   ServiceSeries(const KernelSnapshot& raw, const ResolveContext& context);
 
-  // Both views in one, all targets together; ascending by labels. `upstream` is resolved.
-  [[nodiscard]] std::vector<HttpSeries> with(const std::vector<HttpSeries>& upstream) const;
+  // Both views. `upstream` is resolved.
+  [[nodiscard]] ServiceViews views(const std::vector<HttpSeries>& upstream) const;
 
  private:
-  [[nodiscard]] SeriesByLabels by_servers(const std::vector<HttpSeries>& upstream) const;
-
   SeriesByLabels by_entrypoints_;
+  SeriesByLabels unanswered_;
   // Target, address and label of servers whose services the entrypoints tell apart.
   std::set<std::tuple<std::string, std::string, std::string>> told_apart_;
 };
+
+// Target and label of services that another view counts `after` than `before`, "ambiguous" among them.
+[[nodiscard]] SeriesByLabels::Names services_counted_anew(const ResolveContext& before, const ResolveContext& after);
 
 }  // namespace mme

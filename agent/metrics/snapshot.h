@@ -3,10 +3,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "metrics/in_flight.h"
 #include "metrics/links.h"
+#include "metrics/overhead_series.h"
+#include "metrics/server_status.h"
 #include "mme/abi.h"
 
 namespace mme {
@@ -69,6 +73,21 @@ struct MongoCommandError {
   uint64_t count = 0;
 };
 
+struct MongoSlowCounter {
+  std::string command;
+  std::string database;
+  std::string collection;
+  uint64_t count = 0;
+};
+
+struct MongoPool {
+  std::string application;
+  std::string client;
+  uint64_t open = 0;
+  uint64_t busy = 0;
+  double saturated_s = 0;
+};
+
 struct ProtocolAccount {
   uint64_t bytes_seen = 0;
   uint64_t bytes_parsed = 0;                      // seen = parsed + sum(skipped)
@@ -108,6 +127,8 @@ struct TargetState {
   std::vector<std::string> listeners;  // "0.0.0.0:8080"
   std::string problem;                 // empty when all is well
   std::vector<LearntName> names = {};  // of Traefik
+  std::string server_status = {};      // of mongod: where it is asked, or why it is not
+  size_t rule = 0;                     // Target::rule
 };
 
 // What the agent itself uses: /proc/self.
@@ -139,21 +160,31 @@ struct Snapshot {
   std::vector<MongoSeries> mongo;
   std::vector<MongoCommandCounter> mongo_awaited;
   std::vector<MongoCommandCounter> mongo_unacknowledged;
-  std::vector<MongoCommandError> mongo_errors;
-  std::map<std::string, ProtocolAccount> accounts;  // "http", "mongo"
-  std::map<std::string, uint64_t> series_in_use;    // by family: "entrypoint", "upstream", "mongo"
-  std::map<std::string, uint64_t> series_overflow;  // exchanges that went to `_other`
+  std::vector<MongoCommandError> mongo_errors;  // replies with ok: 0
+  std::vector<MongoCommandError> mongo_write_errors;
+  std::vector<MongoCommandError> mongo_write_concern_errors;
+  std::vector<MongoSlowCounter> mongo_slow;
+  std::vector<MongoPool> mongo_pools;
+  std::optional<uint64_t> busy_mongo_connections;    // nothing: the kernel cannot tell
+  std::map<std::string, uint64_t> mongo_handshakes;  // by application name
+  std::map<std::string, ProtocolAccount> accounts;   // "http", "mongo"
+  std::map<std::string, uint64_t> series_in_use;     // by family: "entrypoint", "upstream", "mongo"
+  std::map<std::string, uint64_t> series_overflow;   // exchanges that went to `_other`
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;  // by map
   uint64_t open_entrypoint_connections = 0;
-  std::map<std::string, uint64_t> open_by_entrypoint;  // adds up to the line above
-  uint64_t open_upstream_connections = 0;
+  std::map<std::string, uint64_t> open_by_entrypoint;  // adds up to the line above, as nearly as it was one moment
   uint64_t open_mongo_connections = 0;
   std::vector<HttpSeries> entrypoint_first_byte;  // by name
   std::vector<HttpSeries> upstream_first_byte;    // by name and URL
   Links links;
+  std::vector<OverheadSeries> overhead;
+  std::optional<InFlight> in_flight;  // nothing: not known
   uint64_t events_lost = 0;
-  std::vector<ServerUp> servers_up;  // ascending
+  uint64_t commands_lost = 0;
+  uint64_t slow_lines_lost = 0;       // that are not in slow.file
+  std::vector<ServerUp> servers_up;   // ascending
+  std::vector<MongodStatus> mongods;  // those that are asked for their serverStatus
   std::vector<TargetState> targets;
   std::vector<Attachment> attachments;
   AgentInfo agent;

@@ -68,7 +68,7 @@ void append_number(std::string& out, uint64_t value) {
 
 }  // namespace
 
-std::string label_pairs(std::initializer_list<Label> labels) {
+std::string label_pairs(std::span<const Label> labels) {
   std::string pairs;
   size_t bytes = 0;
   for (const Label& label : labels) bytes += label.name.size() + label.value.size() + 4;

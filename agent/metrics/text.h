@@ -19,7 +19,10 @@ struct Label {
 };
 
 // The labels of a sample as text: `a="1",b="2"`.
-[[nodiscard]] std::string label_pairs(std::initializer_list<Label> labels);
+[[nodiscard]] std::string label_pairs(std::span<const Label> labels);
+[[nodiscard]] inline std::string label_pairs(std::initializer_list<Label> labels) {
+  return label_pairs(std::span<const Label>(labels.begin(), labels.size()));
+}
 
 enum class MetricType : uint8_t { counter, gauge, histogram, untyped };
 

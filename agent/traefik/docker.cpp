@@ -11,6 +11,7 @@
 
 #include "traefik/ascii.h"
 #include "traefik/dynamic.h"
+#include "traefik/dynamic_fields.h"
 #include "traefik/normalize.h"
 #include "traefik/tree.h"
 
@@ -124,8 +125,14 @@ class Builder {
   void add(const DockerContainer& container, Diagnostics& errors) {
     const auto extra = extra_of(container, errors);
     if (!extra || !kept(container, *extra)) return;
-    const auto tree = read_flat(container.labels, {"traefik.http", "traefik.tcp", "traefik.udp"}, source(container));
+    const auto tree =
+        read_flat(container.labels, {"traefik.http", "traefik.tcp", "traefik.udp", "traefik.tls.stores.default"},
+                  source(container));
     if (!tree) return errors.push_back(tree.error());
+    // Traefik skips a container with a label that it does not know.
+    if (auto refusal = refused_field(*tree, Spelling::labels, source(container))) {
+      return errors.push_back(std::move(*refusal));
+    }
     Configuration made;
     const DynamicReading reading{"docker", source(container), true};
     const TreeNode nothing;
@@ -138,7 +145,7 @@ class Builder {
       tcp_or_udp = tcp_or_udp || node->find("routers") != nullptr || node->find("services") != nullptr;
       if (std::string_view(protocol) == "tcp") read_tcp(*node, reading, made);
     }
-    if (!errors.empty()) return;  // Traefik skips a container with a label that it does not know
+    if (!errors.empty()) return;
     const bool http_labels = !made.routers.empty() || !made.services.empty() || !made.middlewares.empty();
     if (!tcp_or_udp || http_labels) {
       if (!complete(container, *extra, http == nullptr ? nothing : *http, made, errors)) return;
@@ -299,12 +306,12 @@ class Builder {
                                                    known->second.source.place)});
     }
     const TreeNode* middlewares = http.find("middlewares");
-    for (auto& [name, where] : made.middlewares) {
+    for (auto& [name, middleware] : made.middlewares) {
       std::string written;
       if (const auto* node = middlewares->find(without_provider(name))) write(*node, written);
       const auto [known, added] = middlewares_.try_emplace(name, written);
       if (!added && known->second != written) contradicted_middlewares_.insert(name);
-      out_.middlewares.emplace(name, where);
+      out_.middlewares.emplace(name, std::move(middleware));
     }
     out_.tcp_routers.merge(made.tcp_routers);
   }

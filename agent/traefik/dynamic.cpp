@@ -4,22 +4,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <span>
 #include <utility>
 
 #include "traefik/ascii.h"
+#include "traefik/dynamic_fields.h"
+#include "traefik/middleware_check.h"
+#include "traefik/service_check.h"
 #include "traefik/tree_reader.h"
 
 namespace mme::traefik {
 namespace {
-
-constexpr std::array<std::string_view, 9> kRouterKeys = {
-    "entryPoints", "middlewares", "service", "rule", "parentRefs", "ruleSyntax", "priority", "tls", "observability"};
-constexpr std::array<std::string_view, 5> kServiceKeys = {"loadBalancer", "highestRandomWeight", "weighted",
-                                                          "mirroring", "failover"};
-constexpr std::array<std::string_view, 5> kHttpKeys = {"routers", "services", "middlewares", "models",
-                                                       "serversTransports"};
 
 class Reader : TreeReader {
  public:
@@ -27,7 +21,6 @@ class Reader : TreeReader {
       : TreeReader(reading.source, errors), reading_(reading), into_(into) {}
 
   void http(const TreeNode& http) {
-    if (strict()) known_keys(http, kHttpKeys, "http");
     if (const auto* routers = http.find("routers")) {
       for (const auto& node : routers->children) router(node);
     }
@@ -35,7 +28,10 @@ class Reader : TreeReader {
       for (const auto& node : services->children) service(node);
     }
     if (const auto* middlewares = http.find("middlewares")) {
-      for (const auto& node : middlewares->children) into_.middlewares.emplace(named(node.name), source(node));
+      for (const auto& node : middlewares->children) middleware(node);
+    }
+    if (const auto* transports = http.find("serversTransports"); transports != nullptr && !reading_.labels) {
+      for (const auto& node : transports->children) into_.servers_transports.insert(named(node.name));
     }
   }
 
@@ -49,15 +45,8 @@ class Reader : TreeReader {
 
   // The provider for names that something called `name` refers to.
   [[nodiscard]] std::string_view provider_for(std::string_view name) const {
-    return reading_.provider.empty() ? provider_of(name) : std::string_view(reading_.provider);
-  }
-
-  void known_keys(const TreeNode& node, std::span<const std::string_view> known, std::string_view where) {
-    for (const auto& child : node.children) {
-      const bool found =
-          std::any_of(known.begin(), known.end(), [&](std::string_view key) { return equal_fold(key, child.name); });
-      if (!found) error(child, fmt::format("{}: {} is no key that Traefik knows", where, child.name));
-    }
+    const bool own = !reading_.provider.empty() && name.find('@') == std::string_view::npos;
+    return own ? std::string_view(reading_.provider) : provider_of(name);
   }
 
   std::vector<std::string> qualified_texts(const TreeNode* node, std::string_view owner) const {
@@ -73,11 +62,6 @@ class Reader : TreeReader {
   }
 
   void router(const TreeNode& node) {
-    const std::string where = fmt::format("router {}", node.name);
-    if (strict()) {
-      known_keys(node, kRouterKeys, where);
-      if (node.children.empty()) error(node, fmt::format("{} is empty", where));
-    }
     Router router;
     router.name = named(node.name);
     router.source = source(node);
@@ -90,21 +74,26 @@ class Reader : TreeReader {
     }
     if (const auto* priority = node.find("priority"); priority != nullptr) {
       const auto value = parse_integer(priority->value);
-      if (!value) error(*priority, fmt::format("{}: the priority \"{}\" is no whole number", where, priority->value));
+      if (!value) error(*priority, fmt::format("router {}: \"{}\" is no priority", node.name, priority->value));
       router.priority = value.value_or(0);
     }
     router.tls = enabled(node.find("tls"));
     if (const auto* observability = node.find("observability")) {
       router.observability = true;
-      router.metrics = flag(*observability, "metrics", true);
+      if (observability->find("metrics") != nullptr) router.metrics = flag(*observability, "metrics", true);
     }
     if (!reading_.labels) router.parents = qualified_texts(node.find("parentRefs"), node.name);
     if (!strict()) router.disabled = node.text("status") == "disabled";
     into_.routers.insert_or_assign(router.name, std::move(router));
   }
 
+  void middleware(const TreeNode& node) {
+    Middleware made = strict() ? read_middleware(node, source(node)) : Middleware();
+    made.source = source(node);
+    into_.middlewares.emplace(named(node.name), std::move(made));
+  }
+
   void service(const TreeNode& node) {
-    if (strict()) known_keys(node, kServiceKeys, fmt::format("service {}", node.name));
     Service service;
     service.name = named(node.name);
     service.source = source(node);
@@ -114,6 +103,11 @@ class Reader : TreeReader {
       types++;
       service.type = ServiceType::load_balancer;
       servers(*balancer, service);
+      service.objection = check_strategy(balancer->text("strategy"));
+      service.health_check = balancer->find("healthCheck") != nullptr;
+      if (const auto transport = balancer->text("serversTransport"); !transport.empty()) {
+        service.servers_transport = qualified(transport, provider_for(node.name));
+      }
     }
     if (!reading_.labels) {
       types += several(node, "weighted", "services", ServiceType::weighted, service);
@@ -144,12 +138,19 @@ class Reader : TreeReader {
     if (found == nullptr) return 0;
     service.type = type;
     const auto provider = provider_for(node.name);
-    for (const auto* key : {"service", "fallback"}) {
-      if (const auto name = found->text(key); !name.empty()) service.children.push_back(qualified(name, provider));
-    }
+    const TreeNode* health = found->find("healthCheck");
+    service.health_check = health != nullptr && (health->value.empty() || equal_fold(health->value, "true"));
+    // A failover follows its main service in any case, a mirroring nothing of its own.
+    service.follows_health = type == ServiceType::failover || (service.health_check && type != ServiceType::mirroring);
+    const auto add = [&](std::string_view name) { service.children.push_back(qualified(name, provider)); };
+    // One that is not named is a service that does not exist.
+    if (type == ServiceType::failover || type == ServiceType::mirroring) add(found->text("service"));
+    if (type == ServiceType::failover) add(found->text("fallback"));
     if (const auto* items = list.empty() ? nullptr : found->find(list)) {
       for (const auto& item : items->children) {
-        if (const auto name = item.text("name"); !name.empty()) service.children.push_back(qualified(name, provider));
+        const int64_t percent = parse_integer(item.text("percent")).value_or(0);
+        if (percent < 0 || percent > 100) service.objection = Objection{true, "a mirror's percent is not 0 to 100"};
+        add(item.text("name"));
       }
     }
     return 1;
@@ -188,6 +189,9 @@ tl::expected<Configuration, Diagnostics> parse_dynamic(std::string_view text, Fi
   }
   const auto tree = format == FileFormat::toml ? read_toml(text, source) : read_yaml(text, source);
   if (!tree) return tl::make_unexpected(Diagnostics{tree.error()});
+  if (auto refusal = refused_field(*tree, Spelling::file, source)) {
+    return tl::make_unexpected(Diagnostics{std::move(*refusal)});
+  }
   Configuration configuration;
   Diagnostics errors;
   const DynamicReading reading{"file", source, false};
@@ -208,6 +212,7 @@ void add_missing(Configuration& into, Configuration&& more) {
   into.routers.merge(more.routers);
   into.services.merge(more.services);
   into.middlewares.merge(more.middlewares);
+  into.servers_transports.merge(more.servers_transports);
   into.tcp_routers.merge(more.tcp_routers);
   into.unread.insert(into.unread.end(), more.unread.begin(), more.unread.end());
   into.diagnostics.insert(into.diagnostics.end(), more.diagnostics.begin(), more.diagnostics.end());

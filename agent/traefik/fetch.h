@@ -30,7 +30,8 @@ struct Answer {
 
 inline constexpr size_t kAnswerBytesMax = 64 << 20;
 
-// GET within three seconds. An error is a sentence with its errno or the client library's word, and how to mend it. The
+// GET. Connecting and each wait for bytes have three seconds; a body of which some comes later than three seconds after
+// the call is given up. An error is a sentence with its errno or the client library's word, and how to mend it. The
 // calling thread changes its network namespace for the time of the call, so it must be one that does nothing else.
 [[nodiscard]] tl::expected<Answer, std::string> fetch(const Endpoint& endpoint, const std::string& path);
 

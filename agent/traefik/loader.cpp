@@ -66,12 +66,29 @@ Diagnostic unreadable(Source source, int error_number) {
   return {std::move(source), in_words(error_number)};
 }
 
+// What Traefik was told to read and is not there, where it took `path` instead; empty: nothing to say.
+std::string without_given(const StaticPlaces& places, const std::string& path) {
+  if (places.given.empty() || path == places.given) return {};
+  return fmt::format("{} is not there: if it was removed since Traefik started, Traefik runs with what it said",
+                     places.given);
+}
+
+bool is_setting(const std::string& variable) {
+  return variable.starts_with("TRAEFIK_");
+}
+
+tl::expected<StaticConfiguration, Diagnostics> noted(tl::expected<StaticConfiguration, Diagnostics> configuration,
+                                                     const std::string& note) {
+  if (configuration && !note.empty()) configuration->diagnostics.push_back({configuration->source, note});
+  return configuration;
+}
+
 class DirectoryReader {
  public:
   explicit DirectoryReader(const ProcessFiles& files) : files_(files) {}
 
   void directory(const std::string& path, size_t depth) {
-    visited.push_back(path);
+    visited.push_back({path, files_.stamp(path)});
     const auto names = files_.list(path);
     if (!names) return errors.push_back(unreadable({SourceKind::file, path, 0}, names.error()));
     if (depth > kDirectoryDepthMax) return errors.push_back({{SourceKind::file, path, 0}, "nested too deep"});
@@ -87,7 +104,7 @@ class DirectoryReader {
   }
 
   void file(const std::string& path, FileFormat format) {
-    visited.push_back(path);
+    visited.push_back({path, files_.stamp(path)});
     const Source source{SourceKind::file, path, 0};
     if (visited.size() > kConfigurationFilesMax) return errors.push_back({source, "too many files"});
     const auto text = files_.read(path);
@@ -104,7 +121,7 @@ class DirectoryReader {
 
   Configuration configuration;
   Diagnostics errors;
-  std::vector<std::string> visited;
+  std::vector<WatchedFile> visited;
 
  private:
   const ProcessFiles& files_;
@@ -212,12 +229,18 @@ tl::expected<StaticConfiguration, Diagnostics> load_static(pid_t pid, const std:
     if (!text) return failed(path, in_words(text.error()));
     const auto format = format_of(path);
     if (!format) return failed(path, "neither .toml nor .yaml nor .yml");
-    return parse_static_file(*text, *format, {SourceKind::static_config, path, 0});
+    return noted(parse_static_file(*text, *format, {SourceKind::static_config, path, 0}), without_given(places, path));
   }
+  const bool bare = !places.arguments && std::none_of(environment.begin(), environment.end(), is_setting);
+  const std::string note = bare ? "there is no static configuration, so Traefik's defaults are taken; one that was "
+                                  "removed since it started is not known"
+                                : without_given(places, "");
   if (places.arguments) {
-    return parse_static_arguments(arguments, {SourceKind::static_config, fmt::format("arguments of {}", pid), 0});
+    const Source source{SourceKind::static_config, fmt::format("arguments of {}", pid), 0};
+    return noted(parse_static_arguments(arguments, source), note);
   }
-  return parse_static_environment(environment, {SourceKind::static_config, fmt::format("environment of {}", pid), 0});
+  const Source source{SourceKind::static_config, fmt::format("environment of {}", pid), 0};
+  return noted(parse_static_environment(environment, source), note);
 }
 
 LoadedFiles load_files(const FileProvider& provider, const ProcessFiles& files) {

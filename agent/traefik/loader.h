@@ -42,11 +42,19 @@ class ProcessFiles {
 // asked anew: a file that changed since it started is read as it is now.
 [[nodiscard]] tl::expected<StaticConfiguration, Diagnostics> load_static(pid_t pid, const std::string& proc = "/proc");
 
-// What the file provider reads. Traefik goes on with its last good configuration when a file is wrong; so should the
-// caller. `files` are the files and directories to watch, in the process's own view.
+// A file or directory, in the process's own view, and its stamp from before it was read.
+struct WatchedFile {
+  std::string path;
+  std::string stamp;
+
+  bool operator==(const WatchedFile&) const = default;
+};
+
+// What the file provider reads, and what to watch. Traefik goes on with its last good configuration when a file is
+// wrong; so should the caller.
 struct LoadedFiles {
   tl::expected<Configuration, Diagnostics> configuration;
-  std::vector<std::string> files;
+  std::vector<WatchedFile> files;
 };
 [[nodiscard]] LoadedFiles load_files(const FileProvider& provider, const ProcessFiles& files);
 

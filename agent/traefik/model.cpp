@@ -23,6 +23,23 @@ void collect(const Configuration& configuration, std::string_view name, size_t d
   for (const auto& child : service->second.children) collect(configuration, child, depth + 1, out);
 }
 
+std::vector<std::string> answering(const Configuration& configuration, std::string_view name, size_t depth) {
+  const auto found = configuration.services.find(name);
+  if (found == configuration.services.end() || depth > kServiceDepthMax) return {};
+  const Service& service = found->second;
+  if (service.type == ServiceType::load_balancer) return {std::string(name)};
+  std::vector<std::string> all;
+  for (const std::string& child : service.children) {
+    const auto below = answering(configuration, child, depth + 1);
+    if (below.empty()) return {};
+    all.insert(all.end(), below.begin(), below.end());
+    if (service.type == ServiceType::mirroring) break;  // the main one is the first
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 }  // namespace
 
 std::string_view to_string(SourceKind kind) {
@@ -102,6 +119,10 @@ std::vector<std::string> load_balancers(const Configuration& configuration, std:
   return out;
 }
 
+std::vector<std::string> answering_load_balancers(const Configuration& configuration, std::string_view service) {
+  return answering(configuration, service, 0);
+}
+
 std::string qualified(std::string_view name, std::string_view provider) {
   if (name.find('@') != std::string_view::npos) return std::string(name);
   return fmt::format("{}@{}", name, provider);
@@ -109,7 +130,9 @@ std::string qualified(std::string_view name, std::string_view provider) {
 
 std::string_view provider_of(std::string_view qualified_name) {
   const size_t at = qualified_name.find('@');
-  return at == std::string_view::npos ? std::string_view() : qualified_name.substr(at + 1);
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = qualified_name.substr(at + 1);
+  return rest.substr(0, rest.find('@'));
 }
 
 }  // namespace mme::traefik

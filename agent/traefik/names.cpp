@@ -126,8 +126,13 @@ class Reader {
 Names names_of(const Configuration& configuration, const HostAddresses& addresses) {
   Names names;
   for (const auto& [name, entrypoint] : configuration.entrypoints) {
-    if (!entrypoint.udp && entrypoint.port != 0)
-      names.entrypoints.emplace(entrypoint.port, Names::NamedPort{name, entrypoint.source});
+    if (entrypoint.udp || entrypoint.port == 0) continue;
+    const auto [first, added] = names.entrypoints.emplace(entrypoint.port, Names::NamedPort{name, entrypoint.source});
+    if (added) continue;
+    names.problems.push_back(
+        fmt::format("{}: entrypoint {}: entrypoint {} has port {} as well, and its name and routers are taken for all "
+                    "requests there",
+                    to_string(entrypoint.source), name, first->second.name, entrypoint.port));
   }
   const std::set<std::string> reached = reachable(configuration);
   Reader reader(configuration, addresses, names);

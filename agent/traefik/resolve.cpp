@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "traefik/dynamic.h"
@@ -26,8 +25,9 @@ std::vector<std::string> default_entrypoints(const Configuration& configuration)
   return out;
 }
 
+// entryPointModels
 bool has_model(const Entrypoint& entrypoint, const Configuration& configuration) {
-  return !entrypoint.middlewares.empty() || entrypoint.tls || !entrypoint.metrics ||
+  return !entrypoint.middlewares.empty() || entrypoint.tls || entrypoint.observability ||
          !configuration.default_rule_syntax.empty();
 }
 
@@ -41,15 +41,14 @@ Configuration merged(std::vector<Configuration> sources) {
       source.routers.clear();
       source.services.clear();
       source.middlewares.clear();
+      source.servers_transports.clear();
       source.tcp_routers.clear();
       source.unread.clear();
     }
     api = api || std::any_of(source.routers.begin(), source.routers.end(),
                              [](const auto& entry) { return entry.second.source.kind == SourceKind::api; });
-    std::set<std::string> known;
-    for (const auto& [name, router] : out.routers) {
-      if (source.routers.erase(name) > 0) known.insert(name);  // no word about it: sources are meant to overlap
-    }
+    // No word about it: sources are meant to overlap.
+    for (const auto& [name, router] : out.routers) source.routers.erase(name);
     add_missing(out, std::move(source));
   }
   return out;
@@ -80,7 +79,7 @@ Configuration resolved(Configuration configuration) {
       Router copy = router;
       copy.entrypoints = {entrypoint};
       copy.tls = copy.tls || found->second.tls;
-      copy.metrics = copy.metrics && found->second.metrics;
+      copy.metrics = copy.metrics.value_or(found->second.metrics);
       copy.middlewares.insert(copy.middlewares.begin(), found->second.middlewares.begin(),
                               found->second.middlewares.end());
       if (entrypoints.size() > 1) {

@@ -85,6 +85,8 @@ void collect(const RuleNode& rule, Questions& questions) {
       questions.host = true;
       return;
     case MatcherKind::method:
+      // The kernel only knows that a method has no name of its own, so the agent must see which it is.
+      questions.head = questions.head || !is_named_method(rule.matcher.values[0]);
       return;
     case MatcherKind::path:
     case MatcherKind::path_prefix:
@@ -126,12 +128,12 @@ RouteClasses::RouteClasses(const Configuration& configuration, const std::map<ui
   for (const auto& [port, entrypoint] : entrypoints) add_port(configuration, port, entrypoint, literals_max);
   for (const auto& [name, router] : configuration.routers) {
     // what Traefik serves itself is in its metrics with metrics.addInternals only
-    const bool own = provider_of(name) == "internal" || provider_of(router.service) == "internal";
-    if (!router.metrics || own) uncounted_.insert(name);
+    const bool own = provider_of(router.service) == "internal";
+    if (own || !router.metrics.value_or(true)) uncounted_.insert(name);
     if (!router.middlewares.empty()) intercepted_.insert(name);
-    if (only_.contains(router.service)) continue;
-    auto balancers = load_balancers(configuration, router.service);
-    if (balancers.size() == 1) only_.emplace(router.service, std::move(balancers.front()));
+    if (!answering_.contains(router.service)) {
+      answering_.emplace(router.service, answering_load_balancers(configuration, router.service));
+    }
   }
 }
 
@@ -143,8 +145,6 @@ void RouteClasses::add_port(const Configuration& configuration, uint16_t port, c
       found != configuration.entrypoints.end() && !found->second.udp) {
     added.entrypoint = entrypoint;
     added.options = found->second.options;
-    added.metrics = found->second.metrics;
-    added.middlewares = !found->second.middlewares.empty();
   }
   Questions questions;
   for (const RuleNode* rule : table_.rules(added.entrypoint)) collect(*rule, questions);
@@ -165,7 +165,7 @@ RouteClasses::Found RouteClasses::find(uint16_t port, const RequestHead& head) c
   if (!view.path && path_is_whole(head)) view.path = path_on_wire(head);
   Decision decision;
   choose_route(view, decision);
-  if (!at.entrypoint.empty()) name_routers(at, table_.find(at.entrypoint, head), decision);
+  if (!at.entrypoint.empty()) name_routers(table_.find(at.entrypoint, head), decision);
   const bool whole = known != ports_.end() && seen && goes_for_all(at, head, view, decision.name);
   return {std::move(decision.name), whole, std::move(decision.reason)};
 }
@@ -206,7 +206,7 @@ bool RouteClasses::goes_for_all(const Port& port, const RequestHead& head, const
   const RequestView common = common_view(port, request);
   Decision decision;
   choose_route(common, decision);
-  if (!port.entrypoint.empty()) name_routers(port, table_.find_for_class(port.entrypoint, common), decision);
+  if (!port.entrypoint.empty()) name_routers(table_.find_for_class(port.entrypoint, common), decision);
   return !decision.incomplete && decision.name == name;
 }
 
@@ -224,25 +224,26 @@ void RouteClasses::choose_route(const RequestView& view, Decision& decision) con
   }
 }
 
-void RouteClasses::name_routers(const Port& port, const Route& route, Decision& decision) const {
+void RouteClasses::name_routers(const Route& route, Decision& decision) const {
   RouteName& name = decision.name;
   decision.incomplete = decision.incomplete || route.incomplete;
-  if (const auto only = only_.find(route.service); only != only_.end()) name.service = only->second;
+  if (const auto found = answering_.find(route.service); found != answering_.end()) {
+    name.services = found->second;
+    if (name.services.size() == 1) name.service = name.services.front();
+  }
   if (route.outcome == Route::Outcome::unknown) {
     name.routers = {{std::string(kUnknown), route.service.empty() ? std::string(kUnknown) : route.service}};
     decision.reason = route.reason;
   } else if (route.outcome == Route::Outcome::matched) {
     const auto intercepted = [this](const std::string& router) { return intercepted_.contains(router); };
-    for (const auto& parent : route.parents) add_router(parent, parent + "-muxer", name);
-    add_router(route.router, route.service, name);
-    name.direct = !name.service.empty() && !port.middlewares && !intercepted(route.router) &&
+    // The root decides for all below it (BuildEPChain).
+    if (!uncounted_.contains(route.parents.empty() ? route.router : route.parents.front())) {
+      for (const auto& parent : route.parents) name.routers.push_back({parent, parent + "-muxer"});
+      name.routers.push_back({route.router, route.service});
+    }
+    name.direct = !name.service.empty() && !intercepted(route.router) &&
                   std::none_of(route.parents.begin(), route.parents.end(), intercepted);
   }
-  if (!port.metrics) name.routers.clear();
-}
-
-void RouteClasses::add_router(const std::string& router, const std::string& service, RouteName& name) const {
-  if (!uncounted_.contains(router)) name.routers.push_back({router, service});
 }
 
 }  // namespace mme::traefik

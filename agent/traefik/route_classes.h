@@ -44,9 +44,11 @@ struct RouteName {
   // All that count the request, from the root; the service of a parent is "<parent>-muxer". None: a 404, refused, or
   // metrics are off. Not decided: one with the router kUnknown, and the service where every candidate has the same.
   std::vector<RouterName> routers;
-  std::string service;  // the one load balancer that such requests reach; empty: none, several or not decided
+  std::string service;  // the one load balancer that answers such requests; empty: none, several or not decided
   bool direct = false;  // no middleware of the entrypoint, the router or its parents can answer instead of the service
   std::string route;    // the operator's, the first that matches; empty: none, or not decided
+  // All load balancers that may answer such requests, not those of mirrors; empty: not decided.
+  std::vector<std::string> services = {};
 
   auto operator<=>(const RouteName&) const = default;
 };
@@ -101,8 +103,6 @@ class RouteClasses {
     size_t told_apart = 0;   // see PathsBelow
     std::string entrypoint;  // empty: none that the table knows
     EntrypointOptions options;
-    bool metrics = true;
-    bool middlewares = false;
   };
   struct CompiledRoute {
     std::string name;
@@ -120,16 +120,15 @@ class RouteClasses {
   [[nodiscard]] bool goes_for_all(const Port& port, const RequestHead& head, const RequestView& request,
                                   const RouteName& name) const;
   void choose_route(const RequestView& view, Decision& decision) const;
-  void name_routers(const Port& port, const Route& route, Decision& decision) const;
-  void add_router(const std::string& router, const std::string& service, RouteName& name) const;
+  void name_routers(const Route& route, Decision& decision) const;
 
   RoutingTable table_;
   std::vector<CompiledRoute> routes_;
   std::vector<PortClasses> classes_;
   std::map<uint16_t, Port> ports_;
-  std::map<std::string, std::string, std::less<>> only_;  // service of a router → its one load balancer
-  std::set<std::string, std::less<>> uncounted_;          // routers whose metrics are off
-  std::set<std::string, std::less<>> intercepted_;        // routers with middlewares
+  std::map<std::string, std::vector<std::string>, std::less<>> answering_;  // service of a router → its load balancers
+  std::set<std::string, std::less<>> uncounted_;    // roots below which Traefik counts no router
+  std::set<std::string, std::less<>> intercepted_;  // routers with middlewares
 };
 
 }  // namespace mme::traefik

@@ -11,6 +11,8 @@
 #include <unordered_map>
 
 #include "traefik/evaluate.h"
+#include "traefik/objection.h"
+#include "traefik/service_check.h"
 
 namespace mme::traefik {
 namespace {
@@ -51,22 +53,6 @@ struct StringHash {
   size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
 };
 
-// Why Traefik would leave the service's router out, or nothing.
-std::optional<std::string> missing_service(const Configuration& configuration, std::string_view name, size_t depth) {
-  if (depth > kDepthMax) return fmt::format("the service {} is nested too deep", name);
-  const auto service = configuration.services.find(name);
-  if (service == configuration.services.end()) {
-    if (!configuration.unread.empty()) return std::nullopt;
-    return fmt::format("the service {} does not exist", name);
-  }
-  if (service->second.disabled == true) return fmt::format("the service {} is disabled", name);
-  if (service->second.type == ServiceType::none) return fmt::format("the service {} has no single type", name);
-  for (const auto& child : service->second.children) {
-    if (auto problem = missing_service(configuration, child, depth + 1)) return problem;
-  }
-  return std::nullopt;
-}
-
 Route unknown(std::string reason) {
   Route route;
   route.outcome = Route::Outcome::unknown;
@@ -91,6 +77,7 @@ struct RoutingTable::Impl {
     int64_t priority = 0;
     std::optional<RuleNode> rule;
     std::string unsupported;  // why there is no rule
+    std::string doubt;        // why Traefik may have left it out
     bool rewrites = false;    // it has middlewares, so its children may see another request
     std::optional<Muxer> children;
   };
@@ -137,6 +124,13 @@ struct RoutingTable::Impl {
     for (auto* listener : on) (router.tls ? listener->tls : listener->plain).order.push_back(*index);
   }
 
+  // What is wrong with the service and the middlewares that a router needs.
+  static std::optional<Objection> needs(const Configuration& configuration, const Router& router, bool has_children) {
+    auto found = has_children ? std::nullopt : service_objection(configuration, router.service);
+    weigh(found, middlewares_objection(configuration, router.middlewares, provider_of(router.name)));
+    return found;
+  }
+
   // The index of the router, or nothing when Traefik leaves it out.
   std::optional<size_t> compile(const Configuration& configuration, const Children& children, const Router& router,
                                 size_t depth) {
@@ -170,14 +164,11 @@ struct RoutingTable::Impl {
     }
     if (!has_children && router.service.empty()) return left_out("it has no service");
     if (router.disabled == std::nullopt) {
-      if (auto missing = missing_service(configuration, router.service, 0); !has_children && missing) {
-        return left_out(*missing);
-      }
-      for (const auto& middleware : router.middlewares) {
-        const std::string name = qualified(middleware, provider_of(router.name));
-        if (configuration.unread.empty() && !configuration.middlewares.contains(name)) {
-          return left_out(fmt::format("the middleware {} does not exist", name));
-        }
+      auto objection = needs(configuration, router, has_children);
+      if (objection && objection->certain) return left_out(objection->reason);
+      if (objection) {
+        problem(router, fmt::format("Traefik may leave it out: {}", objection->reason));
+        made.doubt = fmt::format("router {}: {}", router.name, objection->reason);
       }
     }
     if (made.priority > kUserPriorityMax) supreme.insert(made.name);
@@ -247,6 +238,7 @@ struct RoutingTable::Impl {
       if (evaluation.verdict == Verdict::unknown && reason.empty()) {
         reason = router.rule ? fmt::format("router {}: {}", router.name, evaluation.reason) : router.unsupported;
       }
+      if (reason.empty()) reason = router.doubt;
       return true;
     });
     if (matching.empty()) return {};
@@ -353,17 +345,6 @@ Route RoutingTable::find(std::string_view entrypoint, const RequestHead& head) c
 Route RoutingTable::find_for_class(std::string_view entrypoint, const RequestView& common) const {
   const auto listener = impl_->reached(entrypoint, false);
   return listener ? impl_->find_among_read((*listener)->plain, common) : listener.error();
-}
-
-std::vector<RoutingTable::Entry> RoutingTable::entries(std::string_view entrypoint, bool tls) const {
-  std::vector<Entry> out;
-  const auto listener = impl_->listeners.find(entrypoint);
-  if (listener == impl_->listeners.end()) return out;
-  for (const size_t index : (tls ? listener->second.tls : listener->second.plain).order) {
-    const auto& router = impl_->compiled[index];
-    out.push_back({router.name, router.service, router.priority, router.rule ? &*router.rule : nullptr});
-  }
-  return out;
 }
 
 std::vector<const RuleNode*> RoutingTable::rules(std::string_view entrypoint) const {

@@ -45,16 +45,6 @@ class RoutingTable {
   // takes has this route, unless it is `incomplete`.
   [[nodiscard]] Route find_for_class(std::string_view entrypoint, const RequestView& common) const;
 
-  // A router of an entrypoint, in the order of evaluation. Routers of equal priority come in no order: where two of
-  // them match, Traefik chooses by chance and `find` says unknown.
-  struct Entry {
-    std::string_view router;
-    std::string_view service;
-    int64_t priority = 0;
-    const RuleNode* rule = nullptr;  // null: cannot be evaluated
-  };
-  [[nodiscard]] std::vector<Entry> entries(std::string_view entrypoint, bool tls = false) const;
-
   // All rules that a request without TLS may meet on an entrypoint, of routers below others as well. They live as long
   // as the table.
   [[nodiscard]] std::vector<const RuleNode*> rules(std::string_view entrypoint) const;

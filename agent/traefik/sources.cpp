@@ -5,10 +5,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <string_view>
 #include <utility>
 
 #include "traefik/api.h"
+#include "traefik/middleware_check.h"
 #include "traefik/resolve.h"
 
 namespace mme::traefik {
@@ -16,6 +18,11 @@ namespace {
 
 constexpr std::chrono::seconds kApiKept{30};      // what it said, once it fails
 constexpr std::chrono::seconds kDockerWhole{60};  // everything is asked again, should an event have been lost
+// {"event":["die","health_status","start"],"type":["container"]}: after these Traefik itself looks at its containers
+// (pkg/provider/docker). A health check's exec_start, every few seconds, is none of them.
+constexpr std::string_view kDockerEvents =
+    "%7B%22event%22%3A%5B%22die%22%2C%22health_status%22%2C%22start%22%5D%2C"
+    "%22type%22%3A%5B%22container%22%5D%7D";
 
 // Of addresses that mean every interface.
 std::string reachable_host(const std::string& host) {
@@ -77,6 +84,7 @@ void ProcessSources::says(Known& source, std::string seen, tl::expected<Configur
   source.seen = std::move(seen);
   changed_ = true;
   if (!configuration) return fails(source, sentences(configuration.error()));
+  source.read = true;
   source.configuration = std::move(*configuration);
   source.problems.clear();
 }
@@ -117,7 +125,7 @@ void ProcessSources::ask_api(Clock::time_point now) {
   auto answer = fetch(*endpoint, path);
   if (answer && answer->status == 200) {
     api_failed_at_.reset();
-    if (answer->body == api_.seen) return fails(api_, std::move(api_.problems));
+    if (answer->body == api_.seen) return;  // and has the problems that it had
     const Source source{SourceKind::api, to_string(*endpoint) + path, 0};
     auto configuration = parse_rawdata(answer->body, source);
     says(api_, std::move(answer->body), std::move(configuration));
@@ -146,15 +154,11 @@ void ProcessSources::read_files() {
   if (!static_ || !static_->file) return;
   const auto files = ProcessFiles::open(pid_, proc_);
   if (!files) return fails(file_, {files.error()});
-  const auto stamps = [&] {
-    std::string all;
-    for (const std::string& path : files_) all += fmt::format("{} {}\n", path, files->stamp(path));
-    return all;
-  };
-  if (!file_.seen.empty() && stamps() == file_.seen) return;
+  const auto same = [&](const WatchedFile& file) { return files->stamp(file.path) == file.stamp; };
+  if (files_ && std::all_of(files_->begin(), files_->end(), same)) return;
   LoadedFiles loaded = load_files(*static_->file, *files);
   files_ = std::move(loaded.files);
-  says(file_, stamps(), std::move(loaded.configuration));
+  says(file_, {}, std::move(loaded.configuration));
 }
 
 tl::expected<Endpoint, std::string> ProcessSources::docker_endpoint() const {
@@ -175,7 +179,8 @@ void ProcessSources::ask_docker(Clock::time_point now) {
   const int64_t until = unix_ns();
   if (docker_asked_at_ && now - *docker_asked_at_ < kDockerWhole) {
     const auto events =
-        body(*endpoint, fmt::format("/events?since={}&until={}", docker_time(docker_events_from_), docker_time(until)));
+        body(*endpoint, fmt::format("/events?since={}&until={}&filters={}", docker_time(docker_events_from_),
+                                    docker_time(until), kDockerEvents));
     if (!events) {
       docker_asked_at_.reset();
       return fails(docker_, {events.error()});
@@ -209,7 +214,7 @@ void ProcessSources::read_containers(const Endpoint& endpoint) {
     containers.push_back(std::move(*container));
   }
   Configuration configuration = docker_configuration(containers, *static_->docker, place);
-  if (configuration == docker_.configuration) return fails(docker_, {});
+  if (docker_.read && configuration == docker_.configuration) return fails(docker_, {});
   says(docker_, {}, std::move(configuration));
 }
 
@@ -228,9 +233,18 @@ Configuration ProcessSources::given() const {
   return configuration;
 }
 
+// What was never read may have routers. Where Traefik's API answers, `merged` knows better.
+void ProcessSources::note_unread() {
+  if (!static_) internal_.configuration.unread = {"the static configuration"};
+  if (static_ && static_->file && !file_.read) file_.configuration.unread = {"the provider file"};
+  if (static_ && static_->docker && !docker_.read) docker_.configuration.unread = {"the provider docker"};
+}
+
 void ProcessSources::learn() {
+  note_unread();
   Configuration configuration = resolved(merged({given(), api_.configuration, api_entrypoints_.configuration,
                                                  internal_.configuration, file_.configuration, docker_.configuration}));
+  look_at_users(configuration);
   Names& names = learnt_.names;
   names = names_of(configuration, [this](std::string_view host) { return addresses(host); });
   if (static_) names.own_metrics = own_metrics(*static_);
@@ -243,6 +257,15 @@ void ProcessSources::learn() {
     learnt_.configuration = std::make_shared<const Configuration>(std::move(configuration));
   }
   names.problems.insert(names.problems.end(), routing_problems_.begin(), routing_problems_.end());
+}
+
+void ProcessSources::look_at_users(Configuration& configuration) const {
+  const auto files = ProcessFiles::open(pid_, proc_);
+  look_at_files(configuration, [&](const std::string& path) -> std::optional<std::string> {
+    auto text = files ? files->read(path) : tl::make_unexpected(ENOENT);
+    if (!text) return std::nullopt;
+    return std::move(*text);
+  });
 }
 
 std::vector<std::string> ProcessSources::addresses(std::string_view host) const {

@@ -33,8 +33,8 @@ struct Learnt {
   std::shared_ptr<const Configuration> configuration;  // after `resolved`; another pointer only with another value
 };
 
-// Everything that says how one running Traefik names things (design decision 10). Asking again is cheap where nothing
-// has changed. Blocks for seconds where a server does not answer; one caller at a time, in a thread of its own.
+// Everything that says how one running Traefik names things. Asking again is cheap where nothing has changed. Blocks
+// for seconds where a server does not answer; one caller at a time, in a thread of its own.
 class ProcessSources {
  public:
   using Clock = std::chrono::steady_clock;
@@ -47,7 +47,8 @@ class ProcessSources {
  private:
   // What a source said last.
   struct Known {
-    std::string seen;  // raw, or the files' times: as long as it is the same nothing is parsed
+    std::string seen;   // raw: as long as it is the same nothing is parsed
+    bool read = false;  // at least once; until then the configuration is not known to be empty
     Configuration configuration;
     std::vector<std::string> problems;
   };
@@ -63,7 +64,9 @@ class ProcessSources {
   [[nodiscard]] std::optional<Endpoint> api_endpoint();
   [[nodiscard]] tl::expected<Endpoint, std::string> docker_endpoint() const;
   [[nodiscard]] Configuration given() const;
+  void note_unread();
   void learn();
+  void look_at_users(Configuration& configuration) const;
   [[nodiscard]] std::vector<std::string> addresses(std::string_view host) const;
 
   pid_t pid_;
@@ -75,7 +78,7 @@ class ProcessSources {
   Known api_entrypoints_;
   Known file_;
   Known docker_;
-  std::vector<std::string> files_;  // that the file provider reads
+  std::optional<std::vector<WatchedFile>> files_;  // that the file provider read; nothing: not yet
   std::optional<Clock::time_point> api_failed_at_;
   std::optional<Clock::time_point> docker_asked_at_;
   int64_t docker_events_from_ = 0;  // Unix time in nanoseconds

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <utility>
 
 #include "traefik/ascii.h"
 #include "traefik/normalize.h"
+#include "traefik/static_flags.h"
 #include "traefik/tree_reader.h"
 
 namespace mme::traefik {
@@ -17,152 +17,6 @@ namespace {
 
 constexpr int64_t kPriorityMax = std::numeric_limits<int64_t>::max();
 constexpr std::string_view kInternalEntrypoint = "traefik";
-
-// The last parts of flags that are true without a value: every bool and every block that may stand alone in Traefik
-// 3.6's docs/content/reference/static-configuration/cli-ref.md.
-constexpr std::array<std::string_view, 98> kSwitches = {"abortonpluginfailure",
-                                                        "accesslog",
-                                                        "accesslogs",
-                                                        "addentrypointslabels",
-                                                        "addinternals",
-                                                        "addrouterslabels",
-                                                        "addserviceslabels",
-                                                        "allowacmebypass",
-                                                        "allowcrossnamespace",
-                                                        "allowemptyservices",
-                                                        "allowexternalnameservices",
-                                                        "api",
-                                                        "asdefault",
-                                                        "autodiscoverclusters",
-                                                        "cache",
-                                                        "casystemcertpool",
-                                                        "checknewversion",
-                                                        "cnameflattening",
-                                                        "compress",
-                                                        "connectaware",
-                                                        "connectbydefault",
-                                                        "consul",
-                                                        "consulcatalog",
-                                                        "dashboard",
-                                                        "datadog",
-                                                        "debug",
-                                                        "debugloggeneratedtemplate",
-                                                        "disableanschecks",
-                                                        "disablechecks",
-                                                        "disableclusterscoperesources",
-                                                        "disablecommonname",
-                                                        "disabledashboardad",
-                                                        "disableingressclasslookup",
-                                                        "disablepropagationcheck",
-                                                        "disablesvcexternalname",
-                                                        "dnschallenge",
-                                                        "docker",
-                                                        "ecs",
-                                                        "ecsanywhere",
-                                                        "encodequerysemicolons",
-                                                        "etcd",
-                                                        "experimentalchannel",
-                                                        "exposedbydefault",
-                                                        "fastproxy",
-                                                        "grpc",
-                                                        "healthytasksonly",
-                                                        "hostresolver",
-                                                        "http",
-                                                        "http3",
-                                                        "httpchallenge",
-                                                        "influxdb2",
-                                                        "ingressclassbyname",
-                                                        "insecure",
-                                                        "insecureskipverify",
-                                                        "kubernetescrd",
-                                                        "kubernetesgateway",
-                                                        "kubernetesingress",
-                                                        "kubernetesingressnginx",
-                                                        "latencystrategy",
-                                                        "log",
-                                                        "manualrouting",
-                                                        "metrics",
-                                                        "nativelbbydefault",
-                                                        "nocolor",
-                                                        "nomad",
-                                                        "ocsp",
-                                                        "otlp",
-                                                        "otlplogs",
-                                                        "permanent",
-                                                        "ping",
-                                                        "prometheus",
-                                                        "propagation",
-                                                        "proxyprotocol",
-                                                        "randomstrategy",
-                                                        "redis",
-                                                        "replicastrategy",
-                                                        "requireallrns",
-                                                        "requireconsistent",
-                                                        "rest",
-                                                        "retryattempts",
-                                                        "reuseport",
-                                                        "sanitizepath",
-                                                        "sendanonymoususage",
-                                                        "spiffe",
-                                                        "stale",
-                                                        "statsd",
-                                                        "strictprefixmatching",
-                                                        "swarm",
-                                                        "tailscale",
-                                                        "tls",
-                                                        "tlschallenge",
-                                                        "tracing",
-                                                        "usebindportip",
-                                                        "usedisconnectedreplicas",
-                                                        "useunsafe",
-                                                        "watch",
-                                                        "watchingresswithoutclass",
-                                                        "zookeeper"};
-
-// Flags that may be given several times; of others the last one counts.
-constexpr std::array<std::string_view, 4> kRepeated = {"middlewares", "trustedips", "connection", "buckets"};
-
-std::string_view last_part(std::string_view name) {
-  const size_t dot = name.rfind('.');
-  return dot == std::string_view::npos ? name : name.substr(dot + 1);
-}
-
-template <size_t size>
-bool is_one_of(std::string_view name, const std::array<std::string_view, size>& known) {
-  return std::any_of(known.begin(), known.end(), [&](std::string_view one) { return equal_fold(name, one); });
-}
-
-// Traefik looks a flag below a map up by an expression that is not anchored, so that everything below an entrypoint is
-// taken for the entrypoint itself: without "=" such a flag is true, and what follows ends the flags.
-bool is_switch(std::string_view name) {
-  const std::string lowered = lower(name);
-  return lowered.starts_with("entrypoints.") || lowered.starts_with("certificatesresolvers.") ||
-         is_one_of(last_part(name), kSwitches);
-}
-
-// paerser/flag: "-name", "--name", "--name=value", "--name value". Stops at the first argument that is no flag.
-std::map<std::string, std::string> read_flags(const std::vector<std::string>& arguments) {
-  std::map<std::string, std::string> flags;
-  std::map<std::string, std::string> spelling;  // lower case → as written first
-  for (size_t i = 0; i < arguments.size(); i++) {
-    std::string_view name = arguments[i];
-    if (name.size() < 2 || name[0] != '-' || name == "--") break;
-    name.remove_prefix(name[1] == '-' ? 2 : 1);
-    std::string value = "true";
-    if (const size_t equals = name.find('=', 1); equals != std::string_view::npos) {
-      value = name.substr(equals + 1);
-      name = name.substr(0, equals);
-    } else if (!is_switch(name)) {
-      if (i + 1 >= arguments.size()) break;
-      value = arguments[++i];
-    }
-    const std::string& key = spelling.try_emplace(lower(name), fmt::format("traefik.{}", name)).first->second;
-    const auto [entry, added] = flags.try_emplace(key, value);
-    if (added) continue;
-    entry->second = is_one_of(last_part(name), kRepeated) ? fmt::format("{},{}", entry->second, value) : value;
-  }
-  return flags;
-}
 
 std::string variable(const std::vector<std::string>& environment, std::string_view name) {
   for (const auto& entry : environment) {
@@ -223,9 +77,6 @@ class Reader : TreeReader {
       PrometheusMetrics metrics;
       metrics.entrypoint = text(*prometheus, "entryPoint", "traefik");
       metrics.manual_routing = flag(*prometheus, "manualRouting", false);
-      metrics.entrypoint_labels = flag(*prometheus, "addEntryPointsLabels", true);
-      metrics.router_labels = flag(*prometheus, "addRoutersLabels", false);
-      metrics.service_labels = flag(*prometheus, "addServicesLabels", true);
       metrics.source = source(*prometheus);
       out_.prometheus = metrics;
     }
@@ -281,7 +132,10 @@ class Reader : TreeReader {
       made.tls = enabled(http->find("tls")) != nullptr;
       if (const auto* target = http->find_path("redirections.entryPoint")) redirection(node, *target);
     }
-    if (const auto* observability = node.find("observability")) made.metrics = flag(*observability, "metrics", true);
+    if (const auto* observability = node.find("observability")) {
+      made.observability = true;
+      made.metrics = flag(*observability, "metrics", true);
+    }
     acme_bypass_[node.name] = flag(node, "allowACMEByPass", false);
     out_.entrypoints.insert_or_assign(node.name, std::move(made));
   }
@@ -401,8 +255,9 @@ StaticPlaces static_places(const std::vector<std::string>& arguments, const std:
   for (const auto* key : {"traefik.configfile", "traefik.configFile"}) {
     const auto found = flags.find(key);
     if (found == flags.end()) continue;
-    if (!trimmed(found->second).empty()) places.files = {expanded(found->second, environment)};
+    if (!trimmed(found->second).empty()) places.given = expanded(found->second, environment);
   }
+  if (!places.given.empty()) places.files = {places.given};
   for (const std::string& base :
        {std::string("/etc/traefik/traefik"), variable(environment, "XDG_CONFIG_HOME") + "/traefik",
         variable(environment, "HOME") + "/.config/traefik", std::string("./traefik")}) {
@@ -415,6 +270,11 @@ tl::expected<StaticConfiguration, Diagnostics> parse_static_file(std::string_vie
                                                                  const Source& source) {
   const auto tree = format == FileFormat::toml ? read_toml(text, source) : read_yaml(text, source);
   if (!tree) return tl::make_unexpected(Diagnostics{tree.error()});
+  if (tree->children.empty()) {
+    return tl::make_unexpected(Diagnostics{
+        {source,
+         "the file says nothing, and Traefik does not start with such a file: what it runs with is not known"}});
+  }
   return read_static(*tree, source);
 }
 
@@ -460,7 +320,7 @@ Configuration internal_configuration(const StaticConfiguration& configuration) {
         add_router(out, source, "dashboard", {internal}, "PathPrefix(`/`)", "dashboard", kPriorityMax - 2);
         auto& dashboard = out.routers.find("dashboard@internal")->second;
         dashboard.middlewares = {"dashboard_redirect@internal", "dashboard_stripprefix@internal"};
-        for (const auto& name : dashboard.middlewares) out.middlewares.emplace(name, dashboard.source);
+        for (const auto& name : dashboard.middlewares) out.middlewares[name].source = dashboard.source;
       }
       if (configuration.api_debug) {
         add_router(out, source, "debug", {internal}, "PathPrefix(`/debug`)", "api", kPriorityMax - 1);
@@ -496,7 +356,7 @@ Configuration internal_configuration(const StaticConfiguration& configuration) {
     add_router(out, source, router, {name}, "HostRegexp(`^.+$`)", "noop", redirection.priority);
     auto& added = out.routers.find(router + "@internal")->second;
     added.middlewares = {fmt::format("redirect-{}", router)};
-    out.middlewares.emplace(fmt::format("redirect-{}@internal", router), added.source);
+    out.middlewares[fmt::format("redirect-{}@internal", router)].source = added.source;
   }
   constexpr std::string_view kChallenge = "PathPrefix(`/.well-known/acme-challenge/`)";
   if (!configuration.acme_entrypoints.empty()) {

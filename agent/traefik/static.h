@@ -37,9 +37,6 @@ struct DockerProvider {
 struct PrometheusMetrics {
   std::string entrypoint = "traefik";
   bool manual_routing = false;
-  bool entrypoint_labels = true;
-  bool router_labels = false;
-  bool service_labels = true;
   Source source;
 };
 
@@ -70,6 +67,7 @@ struct StaticConfiguration {
 // Where the static configuration of a process stands. Traefik takes exactly one: the file of --configFile or of a
 // default place if there is one, else the arguments if there are any, else TRAEFIK_* (cmd/traefik, pkg/cli).
 struct StaticPlaces {
+  std::string given;               // by --configFile, the first of the files; empty: none
   std::vector<std::string> files;  // in the order in which they are tried
   bool arguments = false;          // there are flags
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 
 #include "traefik/ascii.h"
 
@@ -67,8 +68,11 @@ std::string_view TreeNode::text(std::string_view child) const {
 }
 
 std::vector<std::string> TreeNode::texts() const {
-  if (list) return values;
   std::vector<std::string> out;
+  if (list) {
+    for (const auto& item : values) out.emplace_back(trimmed(item));
+    return out;
+  }
   if (value.empty()) return out;
   for (const auto part : split(value, ',')) out.emplace_back(trimmed(part));
   return out;
@@ -119,6 +123,44 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
+}
+
+std::optional<int64_t> parse_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double ns;
+  };
+  constexpr std::array<Unit, 8> kUnits = {{{"ns", 1},
+                                           {"us", 1e3},
+                                           {"\u00b5s", 1e3},
+                                           {"\u03bcs", 1e3},
+                                           {"ms", 1e6},
+                                           {"s", 1e9},
+                                           {"m", 60e9},
+                                           {"h", 3600e9}}};
+  constexpr double kMax = 9.2e18;
+  if (const auto seconds = parse_integer(text)) {
+    return static_cast<int64_t>(static_cast<uint64_t>(*seconds) * 1'000'000'000);  // Go lets it overflow as well
+  }
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  if (text == "0") return 0;
+  if (text.empty()) return std::nullopt;
+  double total = 0;
+  while (!text.empty()) {
+    const std::string_view number = text.substr(0, text.find_first_not_of("0123456789."));
+    text.remove_prefix(number.size());
+    const std::string_view unit_name = text.substr(0, text.find_first_of("0123456789."));
+    text.remove_prefix(unit_name.size());
+    const auto unit =
+        std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& known) { return known.name == unit_name; });
+    double value = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (unit == kUnits.end() || error != std::errc() || end != number.data() + number.size()) return std::nullopt;
+    total += value * unit->ns;
+    if (total > kMax) return std::nullopt;
+  }
+  return static_cast<int64_t>(negative ? -total : total);
 }
 
 }  // namespace mme::traefik

@@ -53,5 +53,7 @@ enum class FileFormat : uint8_t { yaml, toml };
 
 [[nodiscard]] std::optional<bool> parse_bool(std::string_view text);  // as strconv.ParseBool
 [[nodiscard]] std::optional<int64_t> parse_integer(std::string_view text);
+// Nanoseconds: whole seconds, or as time.ParseDuration, "1m30s" (paerser's types.Duration).
+[[nodiscard]] std::optional<int64_t> parse_duration(std::string_view text);
 
 }  // namespace mme::traefik

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/utf8.h"
 #include "traefik/ascii.h"
 #include "traefik/tree.h"
 
@@ -54,6 +55,22 @@ bool is_yaml_bool(std::string_view text, bool& value) {
   if (text == "true" || text == "True" || text == "TRUE") return value = true, true;
   if (text == "false" || text == "False" || text == "FALSE") return value = false, true;
   return false;
+}
+
+// yaml.v3 (readerc.go) stops at the first byte that is not UTF-8 and at most control characters.
+void check_characters(std::string_view text) {
+  int line = 1;
+  for (size_t at = 0; at < text.size();) {
+    const auto [code, length] = first_character(text.substr(at));
+    if (length == 0) throw Refused{line, "a byte is not UTF-8"};
+    const bool byte_order_mark = code == 0xfeff;
+    const bool control = (code < 0x20 && code != '\t' && code != '\n' && code != '\r') || code == 0x7f ||
+                         (code >= 0x80 && code < 0xa0 && code != 0x85) || (byte_order_mark && at != 0) ||
+                         code == 0xfffe || code == 0xffff;
+    if (control) throw Refused{line, "control characters are not allowed"};
+    if (code == '\n') line++;
+    at += length;
+  }
 }
 
 class YamlReader {
@@ -242,6 +259,7 @@ class JsonReader {
 
 tl::expected<TreeNode, Diagnostic> read_yaml(std::string_view text, const Source& source) {
   try {
+    check_characters(text);
     const YAML::Node document = YAML::Load(std::string(text));
     TreeNode root;
     if (document.IsNull()) return root;

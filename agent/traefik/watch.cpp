@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "traefik/watch.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mme::traefik {
@@ -30,6 +31,9 @@ void NamesWatch::follow(std::vector<Watched> watched) {
   {
     const std::lock_guard lock(mutex_);
     if (watched == watched_) return;
+    for (const Watched& old : watched_) {
+      if (std::find(watched.begin(), watched.end(), old) == watched.end()) gone_.insert(old.target);
+    }
     watched_ = std::move(watched);
     changed_ = true;
   }
@@ -41,15 +45,17 @@ void NamesWatch::run() {
   while (!stop_) {
     changed_ = false;
     const std::vector<Watched> watched = watched_;
+    const std::set<std::string> gone = std::exchange(gone_, {});
     lock.unlock();
-    refresh(watched);
+    refresh(watched, gone);
     lock.lock();
     wake_.wait_for(lock, kEvery, [this] { return stop_ || changed_; });
   }
 }
 
-void NamesWatch::refresh(const std::vector<Watched>& watched) {
+void NamesWatch::refresh(const std::vector<Watched>& watched, const std::set<std::string>& gone) {
   std::map<std::string, Followed> before = std::exchange(followed_, {});
+  std::erase_if(before, [&](const auto& known) { return gone.contains(known.first); });
   for (const Watched& one : watched) {
     auto known = before.extract(one.target);
     if (!known.empty() && known.mapped().watched == one) {

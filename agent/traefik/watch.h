@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -53,13 +54,14 @@ class NamesWatch {
   };
 
   void run();
-  void refresh(const std::vector<Watched>& watched);
+  void refresh(const std::vector<Watched>& watched, const std::set<std::string>& gone);
 
   const Report report_;
   std::map<std::string, Followed> followed_;  // the thread's own
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Watched> watched_;
+  std::set<std::string> gone_;  // targets that were not followed since the thread last looked
   bool changed_ = false;
   bool stop_ = false;
   std::thread thread_;

@@ -51,10 +51,15 @@ constexpr std::tuple kFields<LearntName> = {
 
 template <>
 constexpr std::tuple kFields<TargetState> = {
-    Field{"kind", &TargetState::kind},       Field{"name", &TargetState::name},
-    Field{"up", &TargetState::up},           Field{"pid", &TargetState::pid},
-    Field{"cgroup", &TargetState::cgroup},   Field{"listeners", &TargetState::listeners},
-    Field{"problem", &TargetState::problem}, Field{"names", &TargetState::names},
+    Field{"kind", &TargetState::kind},
+    Field{"name", &TargetState::name},
+    Field{"up", &TargetState::up},
+    Field{"pid", &TargetState::pid},
+    Field{"cgroup", &TargetState::cgroup},
+    Field{"listeners", &TargetState::listeners},
+    Field{"problem", &TargetState::problem},
+    Field{"names", &TargetState::names},
+    Field{"server_status", &TargetState::server_status},
 };
 
 template <>

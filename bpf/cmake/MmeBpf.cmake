@@ -1,5 +1,5 @@
 # Compiles bpf/NAME.bpf.c with a fixed clang (newer ones make objects that verifiers refuse) and makes its skeleton.
-# Nothing of the building machine's kernel is read: the programs use the UAPI only.
+# Nothing of the building machine's kernel is read: the programs use the UAPI, in_flight finds the rest by BTF at load.
 find_program(MME_BPF_CLANG NAMES clang-16 REQUIRED)
 find_program(MME_BPFTOOL NAMES bpftool PATHS /usr/sbin /sbin REQUIRED)
 

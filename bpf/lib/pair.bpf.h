@@ -4,6 +4,7 @@
 #define MME_PAIR_BPF_H
 
 #include "accounts.bpf.h"
+#include "capture.bpf.h"
 #include "connections.bpf.h"
 #include "names.bpf.h"
 #include "pending.bpf.h"
@@ -108,6 +109,7 @@ static __always_inline void http_reply_step(void *ctx, struct mme_connection *c,
 {
 	if (!take_request(ctx, c, s, s->direction.count)) {
 		account_skipped(s->role, MME_SKIP_NO_REQUEST, 0, 1);
+		s->direction.count = mme_http_unknown_answered(c, s->direction.count);
 	} else {
 		mme_http_early(c, s->direction.count, &s->request);
 		s->direction.count++;
@@ -149,6 +151,7 @@ static __always_inline void mongo_request_step(void *ctx, struct mme_connection 
 		remember_name(s->names.hash[1], &s->names.text[1]);
 	if (p->flags & MME_MONGO_BROKEN)
 		account_skipped(s->role, MME_SKIP_MALFORMED, 0, 1);
+	mme_mongo_works(c, command);
 	expects_reply = mme_mongo_request(p, &s->names, command, c->request_started_ns, &s->request);
 	if (command == MME_COMMAND_getMore && bpf_map_lookup_elem(&awaiting_cursors, &cursor))
 		s->request.flags |= MME_PENDING_AWAITED;
@@ -173,7 +176,8 @@ static __always_inline void mongo_reply_start(struct mme_connection *c, struct m
 
 /* A reply with moreToCome is followed by more that nobody asks for; `command` of the reply direction remembers whose.
  */
-static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
+static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
+					     __u8 from_parked)
 {
 	struct mme_mongo *p = &s->direction.mongo;
 	__u64 cursor = p->cursor;
@@ -185,6 +189,8 @@ static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c
 		if ((p->flags & MME_MONGO_WANT_CURSOR) && (s->request.flags & MME_PENDING_AWAIT_CURSOR) && cursor)
 			bpf_map_update_elem(&awaiting_cursors, &cursor, &one, BPF_ANY);
 		p->command = p->flags & MME_MONGO_MORE_TO_COME ? s->request.label : MME_COMMAND_other;
+		if (!from_parked && tell_command(ctx, slot))
+			return;
 	} else if (p->command != MME_COMMAND_other) {
 		s->sample.kind = MME_SAMPLE_AWAITED;
 		s->sample.key.family = MME_FAMILY_MONGO;
@@ -205,16 +211,21 @@ static __always_inline int at_message_start(const struct mme_scratch *s)
 	return s->direction.http.phase == MME_HTTP1_START;
 }
 
-static __always_inline void before_message(void *ctx, struct mme_connection *c, struct mme_scratch *s)
+static __always_inline void before_message(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
+					   __u8 from_parked)
 {
 	if (!at_message_start(s))
 		return;
+	s->message_at = s->offset - (s->window.length - s->window.position);
 	if (s->is_request) {
 		c->request_started_ns = s->now_ns;
 		s->head_here = !s->from_parked;
-		s->message_at = s->offset - (s->window.length - s->window.position);
+		if (s->role == MME_ROLE_MONGOD && !from_parked)
+			capture_request(ctx, slot);
 	} else if (s->role == MME_ROLE_MONGOD) {
 		mongo_reply_start(c, s);
+		if (!from_parked)
+			capture_reply(ctx, slot);
 	} else {
 		http_reply_start(ctx, c, s);
 	}
@@ -227,7 +238,7 @@ static __always_inline void after_step(void *ctx, struct mme_connection *c, stru
 		if (s->is_request)
 			mongo_request_step(ctx, c, s, slot);
 		else
-			mongo_reply_step(ctx, c, s, slot);
+			mongo_reply_step(ctx, c, s, slot, from_parked);
 	} else if (s->is_request) {
 		http_request_step(ctx, c, s, slot, from_parked, step);
 	} else {

@@ -183,10 +183,12 @@ static __always_inline void record_without_latency(const struct mme_sample *samp
 		__sync_fetch_and_add(&counts->unacknowledged, 1);
 }
 
-static __always_inline void record_error(const struct mme_sample *sample)
+static __always_inline void record_error(const struct mme_sample *sample, __u32 kind)
 {
-	struct mme_mongo_error_key key = {
-	    .target = sample->key.target, .command = sample->key.code, .code = sample->error_code};
+	struct mme_mongo_error_key key = {.target = sample->key.target,
+					  .command = sample->key.code,
+					  .code = sample->error_codes[kind],
+					  .kind = (__u8)kind};
 	struct mme_mongo_error_key full = {.code = MME_ERROR_CODE_OVERFLOW};
 	__u64 *count = bpf_map_lookup_elem(&mongo_errors, &key);
 	__u64 zero = 0;
@@ -201,6 +203,18 @@ static __always_inline void record_error(const struct mme_sample *sample)
 		__sync_fetch_and_add(count, 1);
 }
 
+__noinline __weak int record_errors(__u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+
+	if (!s)
+		return 0;
+	for (__u32 kind = 0; kind < MME_MONGO_ERROR_KINDS; kind++)
+		if (s->sample.errors & (1 << kind))
+			record_error(&s->sample, kind);
+	return 0;
+}
+
 /* Records the sample of this scratch slot. A function of its own, so that the verifier looks at it once. */
 __noinline __weak int record(__u32 slot)
 {
@@ -208,6 +222,8 @@ __noinline __weak int record(__u32 slot)
 
 	if (!s)
 		return 0;
+	if (s->sample.kind == MME_SAMPLE_LATENCY && is_leg(&s->sample.key) && legs_are_wanted())
+		tell_leg(s);
 	if (s->sample.kind == MME_SAMPLE_LATENCY && s->sample.key.route == MME_ROUTE_ASKED) {
 		if (!tell_exchange(s)) {
 			count_lost_event();
@@ -219,8 +235,8 @@ __noinline __weak int record(__u32 slot)
 	} else if (s->sample.kind != MME_SAMPLE_NONE) {
 		record_without_latency(&s->sample);
 	}
-	if (s->sample.key.family == MME_FAMILY_MONGO && s->sample.key.variant == MME_OUTCOME_ERROR)
-		record_error(&s->sample);
+	if (s->sample.errors)
+		record_errors(slot);
 	s->sample.kind = MME_SAMPLE_NONE;
 	return 0;
 }

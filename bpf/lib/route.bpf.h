@@ -4,6 +4,7 @@
 #define MME_ROUTE_BPF_H
 
 #include "events.bpf.h"
+#include "legs.bpf.h"
 #include "routes.bpf.h"
 #include "scratch.bpf.h"
 
@@ -79,7 +80,7 @@ __noinline __weak int known_route(__u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	struct mme_route_literal *literal;
-	struct mme_route_answer *answer;
+	__u16 *route;
 
 	if (!s)
 		return MME_ROUTE_NONE;
@@ -91,9 +92,9 @@ __noinline __weak int known_route(__u32 slot)
 		return MME_ROUTE_NONE;
 	mme_route_class_of(&s->head, literal, s->direction.http.method, &s->kind);
 	if (!(s->head.flags & MME_ROUTE_ODD)) {
-		answer = bpf_map_lookup_elem(&route_classes, &s->kind);
-		if (answer && !answer->ask)
-			return answer->route;
+		route = bpf_map_lookup_elem(&route_classes, &s->kind);
+		if (route)
+			return *route;
 	}
 	if (!(literal->flags & MME_ROUTE_BY_HEAD) && !(s->head.flags & MME_ROUTE_ODD))
 		s->head_here = 0; /* nobody needs it */
@@ -114,6 +115,16 @@ static __always_inline __u16 find_route(void *ctx, struct mme_scratch *s, __u32 
 	return MME_ROUTE_UNKNOWN;
 }
 
+static __always_inline void fill_exchange(const struct mme_scratch *s, struct mme_route_exchange *exchange)
+{
+	exchange->pad = 0;
+	exchange->key = s->sample.key;
+	exchange->ended_ns = s->now_ns;
+	exchange->duration_ns = s->sample.duration_ns;
+	exchange->request_bytes = s->sample.request_bytes;
+	exchange->response_bytes = s->sample.response_bytes;
+}
+
 /* Tells the agent how an exchange ended that it was asked for. Returns 0 when that was lost. */
 static __always_inline int tell_exchange(const struct mme_scratch *s)
 {
@@ -121,16 +132,38 @@ static __always_inline int tell_exchange(const struct mme_scratch *s)
 
 	if (!exchange)
 		return 0;
+	fill_exchange(s, exchange);
 	exchange->type = MME_EVENT_EXCHANGE;
 	exchange->ordinal = (__u16)s->request.id;
-	exchange->pad = 0;
 	exchange->cookie = s->cookie;
-	exchange->key = s->sample.key;
-	exchange->duration_ns = s->sample.duration_ns;
-	exchange->request_bytes = s->sample.request_bytes;
-	exchange->response_bytes = s->sample.response_bytes;
 	bpf_ringbuf_submit(exchange, 0);
 	return 1;
+}
+
+/* Whether the agent may join the exchange with its other leg. What it was asked for it is told in any case. */
+static __always_inline int is_leg(const struct mme_series_key *key)
+{
+	if (key->family == MME_FAMILY_UPSTREAM)
+		return key->route == MME_ROUTE_NONE;
+	return key->family == MME_FAMILY_ENTRYPOINT && key->route != MME_ROUTE_NONE && key->route < MME_ROUTE_OTHER;
+}
+
+/* Legs can wait until the agent looks; it is woken when they fill a quarter of their ring. */
+static __always_inline void tell_leg(const struct mme_scratch *s)
+{
+	struct mme_route_exchange *leg = bpf_ringbuf_reserve(&legs, sizeof(*leg), 0);
+	__u64 waiting;
+
+	if (!leg) {
+		count_lost_leg();
+		return;
+	}
+	fill_exchange(s, leg);
+	leg->type = MME_EVENT_LEG;
+	leg->ordinal = 0;
+	leg->cookie = 0;
+	waiting = bpf_ringbuf_query(&legs, BPF_RB_AVAIL_DATA);
+	bpf_ringbuf_submit(leg, waiting < MME_LEGS_BYTES / 4 ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
 }
 
 static __always_inline int in_request_head(const struct mme_scratch *s)
@@ -149,11 +182,12 @@ static __always_inline void resume_head(void *ctx, struct mme_scratch *s)
 		return;
 	cookie = bpf_get_socket_cookie(ctx);
 	cut = bpf_map_lookup_elem(&cut_heads, &cookie);
-	mme_route_start(&s->head);
-	if (cut)
+	if (cut) {
 		s->head = *cut;
-	else
-		s->head.flags = MME_ROUTE_ODD | MME_ROUTE_LOST;
+		return;
+	}
+	mme_route_start(&s->head);
+	s->head.flags = MME_ROUTE_ODD | MME_ROUTE_LOST;
 }
 
 static __always_inline void suspend_head(void *ctx, struct mme_scratch *s)

@@ -49,7 +49,7 @@ static __always_inline int walk(void *ctx, struct mme_connection *c, struct mme_
 			s->offset += bytes;
 			step = skip_bytes(s, bytes);
 		} else {
-			before_message(ctx, c, s);
+			before_message(ctx, c, s, slot, from_parked);
 			step = s->role == MME_ROLE_MONGOD ? feed_mongo(slot) : feed_http(slot);
 		}
 		if (step == MME_STEP_BAD)

@@ -14,9 +14,10 @@ struct {
 } connections SEC(".maps");
 
 enum mme_connection_count {
-	MME_COUNT_TRACKED = 0, /* those whose close will be seen */
-	MME_COUNT_ROLES = 1,   /* open ones, at MME_COUNT_ROLES + role */
-	MME_COUNT_ADOPTED = 6, /* ever: nothing tells when these close */
+	MME_COUNT_TRACKED = 0,	/* those whose close will be seen */
+	MME_COUNT_ROLES = 1,	/* open ones, at MME_COUNT_ROLES + role */
+	MME_COUNT_ADOPTED = 6,	/* ever: nothing tells when these close */
+	MME_COUNT_CAPTURES = 7, /* connections whose messages are kept */
 };
 
 /* By enum mme_connection_count. Two's complement sums. */

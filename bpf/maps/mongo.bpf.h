@@ -12,7 +12,7 @@ struct {
 	__type(value, struct mme_mongo_counts);
 } mongo_counts SEC(".maps");
 
-/* Replies with ok: 0, by code. Written by the programs, read by the agent, never deleted.
+/* Replies that tell of an error, by code. Written by the programs, read by the agent, never deleted.
  * Full: counted under code 0xffffffff of command 0, which the agent makes beforehand. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -15,13 +15,13 @@ struct {
 	__type(value, struct mme_route_literal);
 } route_literals SEC(".maps");
 
-/* Where the requests of a class go. Written by the agent, the first time that it is asked.
+/* Where the requests of a class go, as in struct mme_series_key. Written by the agent, the first time that it is asked.
  * Full: the least recently used goes, and is asked for again. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 3072);
 	__type(key, struct mme_route_class);
-	__type(value, struct mme_route_answer);
+	__type(value, __u16);
 } route_classes SEC(".maps");
 
 /* What a request's head has shown of its route when its segment ended, by socket cookie.

@@ -21,9 +21,12 @@ struct mme_scratch {
 	__u8 is_request;
 	__u8 from_parked; /* the bytes are those of `key`'s parked piece, not of the packet */
 	__u8 in_body;	  /* what is parked needs no more than its first bytes */
-	__u8 head_here;	  /* the request that is parsed begins in this packet, */
-	__u8 pad[3];
-	__u32 message_at; /* at this offset */
+	__u8 head_here;	  /* the request that is parsed begins in this packet */
+	__u8 pad;
+	__u16 client_port;
+	__u32 message_at; /* the message that is parsed begins at this offset */
+	__u32 piece_at;	  /* of a request that is told as it comes: its next byte's offset */
+	__u32 drained;	  /* parked bytes that were taken up */
 	__u64 cookie;	  /* of the socket, where the agent decides the sample's route */
 	__u64 peer[2];
 	__u64 client[2];

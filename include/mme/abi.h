@@ -200,6 +200,15 @@ struct mme_link_key {
 };
 MME_ASSERT_SIZE(struct mme_link_key, 24);
 
+/* A connection with requests on it that are not answered yet; or any to a mongod. */
+struct mme_in_flight {
+	struct mme_link_key link; /* to a mongod: with the client's address */
+	__u32 requests;
+	__u32 works;  /* to a mongod: 1 when more than handshakes came; a driver watches the server by others */
+	__u64 cookie; /* to a mongod: of the socket */
+};
+MME_ASSERT_SIZE(struct mme_in_flight, 40);
+
 enum mme_connect_failure {
 	MME_CONNECT_REFUSED = 0,    /* by a reset */
 	MME_CONNECT_UNANSWERED = 1, /* given up without an answer */
@@ -241,10 +250,20 @@ struct mme_mongo_counts {
 	__u64 unacknowledged;
 };
 
+/* Where a reply tells of an error (https://www.mongodb.com/docs/manual/reference/method/db.runCommand/#response). */
+enum mme_mongo_error_kind {
+	MME_MONGO_ERROR_COMMAND = 0,   /* ok: 0 */
+	MME_MONGO_ERROR_WRITE,	       /* writeErrors, of which the first one's code counts */
+	MME_MONGO_ERROR_WRITE_CONCERN, /* writeConcernError */
+	MME_MONGO_ERROR_KINDS,
+};
+
 struct mme_mongo_error_key {
 	__u16 target;
 	__u16 command;
 	__u32 code;
+	__u8 kind; /* enum mme_mongo_error_kind */
+	__u8 pad[7];
 };
 
 #define MME_MONGO_COMMAND_SLOTS 256
@@ -283,14 +302,11 @@ struct mme_route_class {
 };
 MME_ASSERT_SIZE(struct mme_route_class, 16);
 
-struct mme_route_answer {
-	__u16 route; /* as in struct mme_series_key */
-	__u16 ask;   /* 1: each request is to be asked for */
-};
-
 enum mme_event_type {
 	MME_EVENT_QUESTION = 1, /* struct mme_route_question */
-	MME_EVENT_EXCHANGE = 2, /* struct mme_route_exchange */
+	MME_EVENT_EXCHANGE =
+	    2,		   /* struct mme_route_exchange: it was asked for, and is in no histogram of the kernel's */
+	MME_EVENT_LEG = 3, /* struct mme_route_exchange, of the legs map: to be joined */
 };
 
 /* Where does this request go? The request is known by (cookie, ordinal) until its exchange ends. */
@@ -313,18 +329,67 @@ struct mme_route_question {
 };
 MME_ASSERT_SIZE(struct mme_route_question, 192);
 
-/* An exchange that was asked for has ended; it is in no histogram of the kernel's. */
+/* An exchange of HTTP has ended. */
 struct mme_route_exchange {
-	__u32 type; /* enum mme_event_type */
-	__u16 ordinal;
+	__u32 type;    /* enum mme_event_type */
+	__u16 ordinal; /* with `cookie`: as in its question; of a leg both 0 */
 	__u16 pad;
 	__u64 cookie;
-	struct mme_series_key key; /* its route is MME_ROUTE_ASKED */
+	struct mme_series_key key; /* what was asked for has the route MME_ROUTE_ASKED */
+	__u64 ended_ns;		   /* CLOCK_MONOTONIC */
 	__u64 duration_ns;
 	__u64 request_bytes;
 	__u64 response_bytes;
 };
-MME_ASSERT_SIZE(struct mme_route_exchange, 72);
+MME_ASSERT_SIZE(struct mme_route_exchange, 80);
+
+/* Why the agent is told of an exchange of MongoDB. */
+enum mme_told {
+	MME_TOLD_SLOW = 1 << 0,
+	MME_TOLD_COMPRESSED = 1 << 1, /* it is in no histogram of the kernel's */
+	MME_TOLD_HELLO = 1 << 2,
+	MME_TOLD_UNANSWERED = 1 << 3, /* with COMPRESSED: the next request came, or the end, and no reply */
+	MME_TOLD_PIECE = 1 << 4,      /* alone: struct mme_piece; the exchange follows when it has ended */
+};
+
+/* An exchange of MongoDB has ended. */
+struct mme_mongo_exchange {
+	struct mme_series_key key;
+	__u64 cookie;	/* of the socket */
+	__u64 ended_ns; /* CLOCK_MONOTONIC */
+	__u64 duration_ns;
+	__u64 first_byte_ns; /* from the request's first byte to the reply's; 0: not known */
+	__u64 request_bytes;
+	__u64 response_bytes;
+	__u64 client[2]; /* address, IPv4 as ::ffff:a.b.c.d, network order */
+	__u16 client_port;
+	__u8 why;    /* enum mme_told */
+	__u8 errors; /* bits by enum mme_mongo_error_kind, */
+	__u32 error_codes[MME_MONGO_ERROR_KINDS];
+	__u32 request_kept; /* bytes that follow in the ring: of the whole message, header included; 0: none */
+	__u32 reply_kept;   /* and behind these, of the reply */
+	__u32 pad;
+};
+MME_ASSERT_SIZE(struct mme_mongo_exchange, 128);
+
+/* The first bytes of the messages of a connection's latest exchange. */
+struct mme_capture {
+	__u64 started_ns;
+	__u64 replied_ns;    /* 0: the reply has not begun */
+	__u32 pieces_wanted; /* bytes of the request that are to be told as they come */
+	__u32 pad;
+	struct mme_mongo_exchange exchange; /* with as much as is kept of its messages it goes to the ring */
+	__u8 request[MME_CAPTURE_REQUEST_BYTES];
+	__u8 reply[MME_CAPTURE_REPLY_BYTES]; /* begins where what is kept of the request ends */
+};
+MME_ASSERT_SIZE(struct mme_capture, 24 + 128 + 1024 + 512);
+
+/* Of a request whose first bytes tell nothing: the next ones, behind those of struct mme_capture. Of `exchange`
+ * only cookie, why and request_kept say something. */
+struct mme_piece {
+	struct mme_mongo_exchange exchange;
+	__u8 data[MME_PIECE_BYTES];
+};
 
 /* Stands for every error code that found no room in its map. */
 #define MME_ERROR_CODE_OVERFLOW 0xffffffffu

@@ -58,6 +58,7 @@ enum mme_connection_flag {
 	MME_CONNECTION_CLOSED = 1 << 3,
 	MME_CONNECTION_FIN = 1 << 4,   /* of an upstream: its last byte is the one before start_seq */
 	MME_CONNECTION_RESET = 1 << 5, /* by the other side */
+	MME_CONNECTION_WORKS = 1 << 6, /* to a mongod: has carried more than handshakes */
 };
 
 /* The value of the connections map (sk_storage). The kernel puts it 8 bytes behind the start of a cache line, and a
@@ -101,10 +102,11 @@ struct mme_sample {
 	__u64 duration_ns;
 	__u64 request_bytes;
 	__u64 response_bytes;
-	__u64 first_byte_ns; /* HTTP: of the reply, as duration_ns */
-	__u32 error_code;    /* MongoDB: `code` of a reply with ok: 0 */
-	__u8 kind;	     /* enum mme_sample_kind */
-	__u8 pad[3];
+	__u64 first_byte_ns;			  /* HTTP: of the reply, as duration_ns */
+	__u32 error_codes[MME_MONGO_ERROR_KINDS]; /* MongoDB */
+	__u8 kind;				  /* enum mme_sample_kind */
+	__u8 errors;				  /* MongoDB: bit per enum mme_mongo_error_kind */
+	__u8 pad[2];
 };
 
 /* A lost reply stream goes on: the ordinal of the request that it answers. Without pipelining that is the latest one;
@@ -119,6 +121,13 @@ MME_INLINE __u16 mme_http_resumed_ordinal(struct mme_connection *c)
 	if (c->pending.id != latest)
 		c->pending.flags = 0;
 	return latest;
+}
+
+/* A reply ends, and request `ordinal`, which it answers, is not known. Where one was begun it had to make room for
+ * later ones, and the next reply answers the next. Else nobody saw it. */
+MME_INLINE __u16 mme_http_unknown_answered(const struct mme_connection *c, __u16 ordinal)
+{
+	return (__s16)(c->request.count - ordinal) > 0 ? (__u16)(ordinal + 1) : ordinal;
 }
 
 /* Whether a stream that could not be read for `reason` is taken up again at a strict message start. HTTP servers and
@@ -158,6 +167,25 @@ MME_INLINE int mme_connection_in_body(const struct mme_connection *c, const stru
 	const __u64 body = c->role == MME_ROLE_MONGOD ? mme_mongo_skippable(&d->mongo) : mme_http1_skippable(&d->http);
 
 	return d->sync == MME_SYNC_LOCKED && (__u64)(sequence - d->next_seq) + bytes + MME_SEGMENT_SLACK <= body;
+}
+
+/* HTTP requests whose head has come and whose reply has not ended; of a connection to mongod 1 while it waits for a
+ * reply that is not held back by design. None where that end cannot be seen: replies whose
+ * place was lost, and what is HTTP no more. One that is older than the agent has no place yet (MME_SYNC_NONE) until its
+ * first reply. May run beside both directions. */
+MME_INLINE __u16 mme_connection_in_flight(const struct mme_connection *c)
+{
+	const __u16 outstanding = (__u16)(c->request.count - c->reply.count);
+
+	if (c->flags & MME_CONNECTION_CLOSED || c->left)
+		return 0;
+	if (c->role == MME_ROLE_MONGOD)
+		return (c->pending.flags & MME_PENDING_USED) && !(c->pending.flags & MME_PENDING_AWAITED);
+	if (c->role != MME_ROLE_ENTRYPOINT && c->role != MME_ROLE_UPSTREAM)
+		return 0;
+	if (c->reply.sync != MME_SYNC_LOCKED && c->reply.sync != MME_SYNC_NONE)
+		return 0;
+	return outstanding >> 15 ? 0 : outstanding; /* between the two reads one may have come and gone */
 }
 
 /* Both directions begin with their first message. */
@@ -250,8 +278,9 @@ MME_INLINE void mme_http_request(const struct mme_http1 *p, const struct mme_rou
 {
 	request->started_ns = started_ns;
 	request->request_bytes = p->flags & MME_HTTP1_CHUNKED ? 0 : p->remaining;
-	request->name[0] =
-	    role == MME_ROLE_UPSTREAM && !(head->flags & MME_ROUTE_FORWARDED) ? MME_ROUTE_OWN : MME_ROUTE_NONE;
+	request->name[0] = role == MME_ROLE_UPSTREAM && !(head->flags & (MME_ROUTE_FORWARDED | MME_ROUTE_LOST))
+			       ? MME_ROUTE_OWN
+			       : MME_ROUTE_NONE;
 	request->name[1] = 0;
 	request->id = ordinal;
 	request->label = mme_http1_protocol(p);
@@ -285,7 +314,14 @@ MME_INLINE void mme_http_sample(const struct mme_http1 *p, const struct mme_pend
 	sample->first_byte_ns = request->name[0] >> MME_ROUTE_BITS;
 	sample->request_bytes = request->request_bytes;
 	sample->response_bytes = p->body_bytes;
-	sample->error_code = 0;
+	sample->errors = 0;
+}
+
+/* A request of this command has come. Written once: other directions write flags too. */
+MME_INLINE void mme_mongo_works(struct mme_connection *c, __u16 command)
+{
+	if (command != MME_COMMAND_hello && command != MME_COMMAND_isMaster && !(c->flags & MME_CONNECTION_WORKS))
+		c->flags |= MME_CONNECTION_WORKS;
 }
 
 /* A MongoDB request of this command is complete. Returns 1 when a reply is to be expected. */
@@ -322,7 +358,7 @@ MME_INLINE void mme_mongo_sample(const struct mme_mongo *reply, const struct mme
 	sample->duration_ns = now_ns - request->started_ns;
 	sample->request_bytes = request->request_bytes;
 	sample->response_bytes = 0;
-	sample->error_code = 0;
+	sample->errors = 0;
 	if (!reply) {
 		sample->kind = MME_SAMPLE_UNACKNOWLEDGED;
 		return;
@@ -330,7 +366,15 @@ MME_INLINE void mme_mongo_sample(const struct mme_mongo *reply, const struct mme
 	sample->response_bytes = reply->length;
 	if (reply->flags & MME_MONGO_ERROR) {
 		sample->key.variant = MME_OUTCOME_ERROR;
-		sample->error_code = reply->code;
+		sample->errors = 1 << MME_MONGO_ERROR_COMMAND;
+		sample->error_codes[MME_MONGO_ERROR_COMMAND] = reply->code;
+	} else if (reply->flags & MME_MONGO_WRITE_ERROR) {
+		sample->errors = 1 << MME_MONGO_ERROR_WRITE;
+		sample->error_codes[MME_MONGO_ERROR_WRITE] = reply->code;
+	}
+	if (reply->flags & MME_MONGO_WRITE_CONCERN_ERROR) {
+		sample->errors |= 1 << MME_MONGO_ERROR_WRITE_CONCERN;
+		sample->error_codes[MME_MONGO_ERROR_WRITE_CONCERN] = reply->write_concern_code;
 	}
 	if (request->flags & MME_PENDING_AWAITED)
 		sample->kind = MME_SAMPLE_AWAITED;

@@ -3,8 +3,8 @@
  * at a time, cut anywhere: OP_MSG, OP_QUERY and OP_REPLY handshakes; OP_COMPRESSED is framed, not opened.
  *
  * Of a request's body document it understands the command, its collection and `$db`, and what makes the reply wait by
- * design (awaitable hello, awaitData, change streams); of a reply's, `ok` and `code`. Everything else is passed over by
- * its length. */
+ * design (awaitable hello, awaitData, change streams); of a reply's, `ok` and `code`, and the first code of
+ * `writeErrors` and that of `writeConcernError`. Everything else is passed over by its length. */
 #ifndef MME_MONGO_H
 #define MME_MONGO_H
 
@@ -57,7 +57,9 @@ enum mme_mongo_flag {
 	MME_MONGO_BROKEN = 1 << 10, /* framed, but its content is no command that we understand */
 	MME_MONGO_HAS_CODE = 1 << 11,
 	MME_MONGO_OK_SEEN = 1 << 12,
-	MME_MONGO_NOT_FIRST = 1 << 13, /* past the first element of the body */
+	MME_MONGO_NOT_FIRST = 1 << 13,		 /* past the first element of the body */
+	MME_MONGO_WRITE_ERROR = 1 << 14,	 /* reply: its writeErrors are not empty, */
+	MME_MONGO_WRITE_CONCERN_ERROR = 1 << 15, /* a writeConcernError */
 };
 
 /* What the value being read is for. */
@@ -76,15 +78,18 @@ enum mme_mongo_want {
 struct mme_mongo {
 	__u64 token; /* number, or hash of the key or string being read */
 	union {
-		__u64 cursor;	   /* request: cursor id of a getMore. Reply: cursor.id when wanted */
-		__u32 resume_left; /* while nested: `left` behind the nested value */
+		__u64 cursor; /* request: cursor id of a getMore. Reply: cursor.id when wanted */
+		struct {
+			__u32 resume_left;	  /* while nested: `left` behind the nested value */
+			__u32 write_concern_code; /* reply whose cursor.id is not wanted */
+		};
 	};
 	__u32 length; /* messageLength */
 	__u32 left;   /* bytes of the message still to come */
 	__u32 value;  /* bytes of the value still to come */
 	__u32 id;     /* request: requestID; reply: responseTo */
 	union {
-		__u32 code;	    /* reply: error code */
+		__u32 code;	    /* reply: error code; where ok is 1, the first one of writeErrors */
 		__u32 command_hash; /* request: low half of the hash of the command's lower-case name; 0: none */
 	};
 	__u16 command;	   /* reply: enum mme_mongo_command whose replies stream without requests; the pairing's */
@@ -120,6 +125,9 @@ struct mme_mongo_names {
 #define MME_HASH_CODE 0x0bb51791194b4414ull
 #define MME_HASH_CURSOR 0xf927453fbe6252efull
 #define MME_HASH_ID 0x08b72e07b55c3ac0ull
+#define MME_HASH_WRITE_ERRORS 0x15594bf9b780ac1bull
+#define MME_HASH_WRITE_CONCERN_ERROR 0x4cb5f0f5838d9feaull
+#define MME_HASH_ZERO 0xaf63ad4c86019cafull
 
 /* Low halves of the hashes of lower-case command names. */
 #define MME_COMMAND_HASH_FIND 0xf030a91au
@@ -266,21 +274,37 @@ MME_INLINE int mme_mongo_request_key(struct mme_mongo *p)
 	return 0;
 }
 
+/* As mme_mongo_request_key(). `cursor` and the errors share memory; only reads open the cursors that are wanted. */
 MME_INLINE int mme_mongo_reply_key(struct mme_mongo *p)
 {
 	const __u64 key = p->token;
 
 	if (p->depth) {
-		if (key == MME_HASH_ID && p->type == MME_BSON_INT64)
-			p->want = MME_WANT_REPLY_CURSOR;
-		return 0;
+		if (p->flags & MME_MONGO_WANT_CURSOR) {
+			if (key == MME_HASH_ID && p->type == MME_BSON_INT64)
+				p->want = MME_WANT_REPLY_CURSOR;
+			return 0;
+		}
+		if (key == MME_HASH_CODE && p->type == MME_BSON_INT32)
+			p->want = MME_WANT_CODE;
+		if (p->depth != 1 || key != MME_HASH_ZERO || p->type != MME_BSON_DOCUMENT)
+			return 0;
+		p->flags |= MME_MONGO_WRITE_ERROR;
+		return 1;
 	}
 	if (key == MME_HASH_OK && (p->type == MME_BSON_DOUBLE || p->type == MME_BSON_INT32 ||
 				   p->type == MME_BSON_INT64 || p->type == MME_BSON_BOOL))
 		p->want = MME_WANT_OK;
 	else if (key == MME_HASH_CODE && p->type == MME_BSON_INT32)
 		p->want = MME_WANT_CODE;
-	return key == MME_HASH_CURSOR && p->type == MME_BSON_DOCUMENT && (p->flags & MME_MONGO_WANT_CURSOR);
+	if (p->flags & MME_MONGO_WANT_CURSOR)
+		return key == MME_HASH_CURSOR && p->type == MME_BSON_DOCUMENT;
+	if (key == MME_HASH_WRITE_ERRORS)
+		return p->type == MME_BSON_ARRAY;
+	if (key != MME_HASH_WRITE_CONCERN_ERROR || p->type != MME_BSON_DOCUMENT)
+		return 0;
+	p->flags |= MME_MONGO_WRITE_CONCERN_ERROR;
+	return 1;
 }
 
 /* An element's key is complete: its value is read, entered or passed over. */
@@ -294,7 +318,7 @@ MME_INLINE void mme_mongo_key_end(struct mme_mongo *p)
 	size = mme_bson_size(p->type);
 	if (enter) {
 		mme_mongo_number(p, MME_MONGO_NESTED_LENGTH);
-	} else if (p->depth == 2 || (p->depth == 1 && !(p->flags & MME_MONGO_IS_REPLY))) {
+	} else if (p->depth && !(p->flags & MME_MONGO_IS_REPLY)) {
 		mme_mongo_leave(p); /* only the first key of the first stage matters */
 	} else if (p->type == MME_BSON_REGEX) {
 		p->value = 2;
@@ -357,10 +381,20 @@ MME_INLINE void mme_mongo_value_end(struct mme_mongo *p)
 		if (p->token)
 			p->flags |= MME_MONGO_AWAIT_CURSOR;
 		break;
-	case MME_WANT_CODE:
-		p->code = (__u32)p->token;
-		p->flags |= MME_MONGO_HAS_CODE;
+	case MME_WANT_CODE: {
+		const __u32 code = (__u32)p->token, depth = p->depth;
+
+		if (depth)
+			mme_mongo_leave(p);
+		if (depth == 1) {
+			p->write_concern_code = code;
+			break;
+		}
+		p->code = code;
+		if (!depth)
+			p->flags |= MME_MONGO_HAS_CODE;
 		break;
+	}
 	default: /* ok; a double's -0.0 is 0 too */
 		p->flags |= MME_MONGO_OK_SEEN;
 		if (p->type == MME_BSON_DOUBLE ? !(p->token << 1) : !p->token)

@@ -84,7 +84,16 @@ MME_INLINE __u32 mme_route_prefix_bits(__u32 path_bytes)
 	return 8 * (4 + (path_bytes < MME_ROUTE_BYTES ? path_bytes : MME_ROUTE_BYTES));
 }
 
-/* The host without its port, as a number; marks what Traefik does not compare as it is: "[::1]", "a." */
+/* What follows the host's first colon, from `i` on, is a port, or else Go does not take it off. */
+MME_INLINE void mme_route_port(struct mme_route_head *head, __u32 i)
+{
+	for (; i < MME_ROUTE_BYTES && i < head->host_bytes; i++) {
+		if (head->host[i] == ':')
+			head->flags |= MME_ROUTE_ODD;
+	}
+}
+
+/* The host without its port, as a number; marks what Traefik does not compare as it is: "[::1]", "a.", "a:b:c" */
 MME_INLINE __u64 mme_route_host_hash(struct mme_route_head *head)
 {
 	__u64 hash = MME_HASH_START;
@@ -97,8 +106,10 @@ MME_INLINE __u64 mme_route_host_hash(struct mme_route_head *head)
 	for (__u32 i = 0; i < MME_ROUTE_BYTES && i < head->host_bytes; i++) {
 		const __u8 byte = head->host[i];
 
-		if (byte == ':')
+		if (byte == ':') {
+			mme_route_port(head, i + 1);
 			break;
+		}
 		hash = mme_hash_byte(hash, byte);
 		last = byte;
 	}

@@ -30,6 +30,14 @@ fetch_go() {
   mv "$into.new" "$into"
 }
 
+# go_module_source MODULE@VERSION SCRATCH: fetches a released module and prints its folder; SCRATCH is an empty one.
+go_module_source() {
+  local source
+  source=$(cd "$2" && go mod download -json "$1" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+  [ -d "$source" ] || die "cannot fetch the Go module $1"
+  echo "$source"
+}
+
 ensure_go() {
   local candidate into=$cache/go/toolchain-$go_fetched
   for candidate in "$(command -v go || true)" /usr/local/go/bin/go "$into/bin/go"; do

@@ -6,8 +6,9 @@
 
 build_packages=(
   bpftool clang-16 cmake g++ git libbpf-dev libcap-ng-dev libcli11-dev libcpp-httplib-dev libelf-dev
-  libexpected-dev libfmt-dev libgmock-dev libgtest-dev libbenchmark-dev libre2-dev libspdlog-dev
-  libtomlplusplus-dev libyaml-cpp-dev llvm-16 ninja-build nlohmann-json3-dev pkg-config prometheus-cpp-dev zlib1g-dev
+  libexpected-dev libfmt-dev libgmock-dev libgtest-dev libbenchmark-dev libmongoc-dev libre2-dev libsnappy-dev
+  libspdlog-dev libtomlplusplus-dev libyaml-cpp-dev libzstd-dev llvm-16 ninja-build nlohmann-json3-dev pkg-config
+  prometheus-cpp-dev zlib1g-dev
 )
 test_packages=(
   ca-certificates clang-format-16 clang-tidy-16 iproute2 jq libclang-rt-16-dev nghttp2-client procps

@@ -12,6 +12,7 @@
 
 #include "mme/abi.h"
 // the skeletons need its types
+#include "in_flight.skel.h"
 #include "lifecycle.skel.h"
 #include "observer.skel.h"
 
@@ -70,6 +71,14 @@ TEST(Budget, OfTheLifecycleIsKept) {
   ASSERT_TRUE(skeleton);
   use(const_cast<mme_settings&>(skeleton->rodata->settings));
   ASSERT_EQ(lifecycle_bpf::load(skeleton.get()), 0) << "refused; these tests need root";
+  check(skeleton->obj);
+}
+
+TEST(Budget, OfTheIteratorIsKept) {
+  const std::unique_ptr<in_flight_bpf, decltype(&in_flight_bpf::destroy)> skeleton(in_flight_bpf::open(),
+                                                                                   in_flight_bpf::destroy);
+  ASSERT_TRUE(skeleton);
+  ASSERT_EQ(in_flight_bpf::load(skeleton.get()), 0) << "refused; these tests need root, and BTF of the kernel";
   check(skeleton->obj);
 }
 

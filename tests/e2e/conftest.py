@@ -1,6 +1,7 @@
 """Fixtures: real servers for the whole session, an agent for each test. See tests/stack/README.md."""
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,10 +12,11 @@ from lib.oracle import assert_settled_accounting
 from mme_stack import Agent, Dockerd, Mme, Mongod, Route, Stack, Traefik, Upstream
 from mme_stack.agent import Observable
 from mme_stack.network import steered_loopback
-from mme_stack.paths import AGENT, get
+from mme_stack.paths import AGENT, REPO, get
 from mme_stack.stack import end_on_sigterm
 from mongo_lib import QUIET, Counting, Oracle, count_meanwhile
 
+LOGS = REPO / "build" / "test-logs" / "servers"
 session_stack = pytest.StashKey[Stack]()
 
 
@@ -137,8 +139,23 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    """A failure shows the last words of every server that was running."""
+    """A failure keeps the last words of every server that was running, in a file of their own."""
     report = yield
     if report.failed and (stack := item.config.stash.get(session_stack, None)):
-        report.sections += [(f"log of {s.name}", s.tail(15)) for s in stack.servers if s.tail(15)]
+        file = LOGS / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', item.nodeid)}.{report.when}.log"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("".join(f"--- {s.name}\n{s.tail(200)}\n" for s in stack.servers))
+        report.sections.append(("logs of the servers", str(file)))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What failed, once more and in few lines, for who sees only the end of a log."""
+    reports = [r for kind in ("failed", "error") for r in terminalreporter.stats.get(kind, [])]
+    if reports:
+        terminalreporter.section("what failed")
+    for report in reports:
+        terminalreporter.write_line(f"{report.nodeid} ({report.when}, {report.duration:.1f} s)")
+        said = [line for line in report.longreprtext.splitlines() if line.startswith("E ")]
+        for line in said[:12]:
+            terminalreporter.write_line(f"  {line[:300]}")

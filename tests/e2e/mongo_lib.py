@@ -16,7 +16,7 @@ from mme_stack.metrics import Metrics
 OP_REPLY, OP_QUERY, OP_COMPRESSED, OP_MSG = 1, 2004, 2012, 2013
 CHECKSUM, MORE_TO_COME, EXHAUST_ALLOWED = 1, 2, 1 << 16
 DURATION = "mme_mongo_command_duration_seconds"
-NONE = ""  # the collection of a command that has none
+NONE = "_database"  # the collection of a command that has none
 LABELS = ("command", "database", "collection", "outcome")
 
 # The refresh of logical sessions runs commands inside mongod that are on no wire but in its counts.
@@ -137,6 +137,10 @@ class Counts:
 
     def labels(self, **wanted: str) -> dict[tuple[str, ...], float]:
         return self.added.by(f"{DURATION}_count", *LABELS, **wanted)
+
+    @property
+    def statuses(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.status_before, self.status_after
 
     def latency_op(self, kind: str) -> tuple[float, float]:
         """mongod's own seconds and operations of one kind (reads, writes, commands)."""

@@ -62,9 +62,9 @@ def pymongo_round(c: Collection[dict[str, Any]], number: int) -> None:
     c.delete_many({"round": number})
 
 
-def by_pymongo(mongod: Mongod, commands: int, clients: int = 4) -> None:
+def by_pymongo(mongod: Mongod, commands: int, clients: int = 4, **options: Any) -> None:
     def one(client_number: int) -> None:
-        with mongod.client(**POLL) as client:
+        with mongod.client(**POLL, **options) as client:
             for n in range(commands // COMMANDS_A_ROUND // clients):
                 pymongo_round(client["pymongo"][f"c{client_number}"], n)
 
@@ -123,5 +123,8 @@ Promise.all(Array.from({ length: clients }, (_, i) => one(i))).catch((e) => { co
 """
 
 
-def by_node(run_node: Callable[..., str], mongod: Mongod, commands: int, clients: int = 4) -> None:
-    run_node(BY_NODE, mongod.uri, str(commands // COMMANDS_A_ROUND // clients), str(clients))
+def by_node(
+    run_node: Callable[..., str], mongod: Mongod, commands: int, clients: int = 4, compressors: str = ""
+) -> None:
+    uri = f"{mongod.uri}?compressors={compressors}" if compressors else mongod.uri
+    run_node(BY_NODE, uri, str(commands // COMMANDS_A_ROUND // clients), str(clients))

@@ -21,18 +21,20 @@ LABELS = {
 
 @pytest.fixture(scope="module")
 def traefik(dockerd):
-    dockerd.run(get("upstream"), ["-listen", ":80"], name="upstream", labels=LABELS)
-    socket = ["-v", f"{dockerd.socket}:/var/run/docker.sock"]
-    traefik = dockerd.run(get("traefik"), ARGUMENTS, name="front", options=socket)
-    wait_until(lambda: status_of(f"http://{traefik.ip}/") == 200, timeout=30)
-    return traefik
+    with dockerd.nested():
+        dockerd.run(get("upstream"), ["-listen", ":80"], name="upstream", labels=LABELS)
+        socket = ["-v", f"{dockerd.socket}:/var/run/docker.sock"]
+        traefik = dockerd.run(get("traefik"), ARGUMENTS, name="front", options=socket)
+        wait_until(lambda: status_of(f"http://{traefik.ip}/") == 200, timeout=30)
+        yield traefik
 
 
 @pytest.fixture(scope="module")
 def mongod(dockerd):
-    mongod = dockerd.run(get("mongod"), ["--dbpath=/data", "--bind_ip=0.0.0.0"], name="database")
-    wait_until(lambda: accepts(27017, mongod.ip), timeout=30)
-    return mongod
+    with dockerd.nested():
+        mongod = dockerd.run(get("mongod"), ["--dbpath=/data", "--bind_ip=0.0.0.0"], name="database")
+        wait_until(lambda: accepts(27017, mongod.ip), timeout=30)
+        yield mongod
 
 
 def test_discovered_and_counted(observe, traefik):

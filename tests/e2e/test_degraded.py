@@ -329,7 +329,7 @@ def test_the_start_says_what_memory_it_takes(servers, plain_traefik):
         for what in ("kernel_memory_bytes", "connection_memory_bytes")
     )
     assert maps == sum(v for _, v in agent.metrics().select("mme_agent_map_bytes"))
-    assert 256 * 1000 <= connections <= 1024 * 1000
+    assert 256 * 1000 <= connections <= 4096 * 1000  # with what is kept of messages to mongods
 
 
 def test_status_and_doctor_are_json(servers, plain_traefik):

@@ -17,7 +17,6 @@ from mongo_lib import (
     NONE,
     OP_MSG,
     OP_REPLY,
-    POLL,
     Counting,
     Wire,
     assert_accounted,
@@ -108,21 +107,6 @@ def test_legacy_handshake(mongod: Mongod, counting: Counting) -> None:
     counts.assert_equal()
     counts.assert_nothing_skipped()
     assert counts.labels(command="isMaster") == {("isMaster", "admin", NONE, "ok"): 2}
-
-
-def test_compressed(mongod: Mongod, counting: Counting) -> None:
-    """Counted and timed; what is inside stays unknown for now."""
-    with counting() as counts, mongod.client(compressors="zlib", **POLL) as client:
-        c = client["wire"]["compressed"]
-        c.insert_many([{"text": "x" * 1000} for _ in range(1000)])
-        for _ in range(200):
-            c.find_one()
-        list(c.find({}, batch_size=100))
-    counts.assert_nothing_skipped()
-    ours, expected = counts.ours(), counts.expected
-    assert sum(ours.values()) == sum(expected.values())
-    assert ours["compressed"] == expected["find"] + expected["insert"] + expected["getmore"] + expected["endsessions"]
-    assert counts.added.counter(f"{DURATION}_sum", command="compressed") > 0
 
 
 def test_cut_everywhere(mongod: Mongod, counting: Counting) -> None:

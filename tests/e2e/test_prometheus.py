@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from lib.promote_rules import AGENT, DATA, ORACLE, WINDOW, is_number, near, restricted, rules
 from mme_stack import Agent, Prometheus, Route, Traefik
 from mme_stack.agent import targets
 from mme_stack.fetch import request, wait_until
@@ -23,9 +23,6 @@ from mme_stack.prometheus import Labels
 
 pytestmark = pytest.mark.slow
 
-DATA = Path(__file__).parent / "data"
-ORACLE, AGENT = "oracle", "traefik"
-WINDOW = 10  # seconds, where the operators' rules have 5 minutes
 ALERTS = ("MMEPromoteHighLatency", "MMEErrorRateHigh")
 DASHBOARD = yaml.safe_load((DATA / "traefik_dashboard.yml").read_text())
 PROMOTE = "mme-tagging@file"
@@ -37,26 +34,8 @@ EXACT = {  # what is counted alike to the last one, once nothing is under way
 COUNTED = ("requests_total", "requests_bytes_total", "responses_bytes_total", "request_duration_seconds_count")
 
 
-def restricted(expression: str, job: str) -> str:
-    return re.sub(r"\b(traefik_\w+)\{", rf'\1{{job="{job}", ', expression)
-
-
-def rules(job: str) -> list[dict[str, Any]]:
-    """The operators' rules for one job, by the label `source`, with short times."""
-    text = (DATA / "promote_rules.yml").read_text()
-    for operators, ours in (("[5m]", f"[{WINDOW}s]"), ("for: 5m", "for: 3s"), ("@docker", "@file")):
-        assert operators in text
-        text = text.replace(operators, ours)
-    copies = []
-    for rule in yaml.safe_load(restricted(text, job)):
-        if "alert" in rule:
-            rule["expr"] = re.sub(r"\b(mme_\w+)", rf'\1{{source="{job}"}}', rule["expr"])
-        copies.append({**rule, "labels": {**rule.get("labels", {}), "source": job}})
-    return copies
-
-
 def error_rate_parts(job: str) -> list[str]:
-    return next(r["expr"] for r in rules(job) if r.get("record") == "mme_promote_error_rate").split(" / ")
+    return next(r["expr"] for r in rules(job, "file") if r.get("record") == "mme_promote_error_rate").split(" / ")
 
 
 @dataclass
@@ -147,7 +126,7 @@ def run(stack) -> Iterator[Run]:
             ORACLE: f"http://127.0.0.1:{traefik.ports['metrics']}/metrics",
             AGENT: f"{agent.url}/metrics/traefik",
         }
-        prometheus = servers.prometheus(jobs, rules=[*rules(ORACLE), *rules(AGENT)])
+        prometheus = servers.prometheus(jobs, rules=[*rules(ORACLE, "file"), *rules(AGENT, "file")])
         wait_until(lambda: len(prometheus.query("up == 1", time.time())) == len(jobs))
         run = Run(prometheus, agent, traefik, began=int(time.time()))
         play(run, upstream)
@@ -192,14 +171,6 @@ def play(run: Run, upstream: Any) -> None:
     run.rest("slow", WINDOW + 5)
 
 
-# The two jobs are scraped at different moments of each second and the rules evaluated at a third, so either may be one
-# scrape ahead: what the agent has at a second is compared with what Traefik has within one second of it.
-
-
-def near(values: list[float | None], n: int, seconds: int = 1) -> list[float | None]:
-    return values[max(0, n - seconds) : n + seconds + 1]
-
-
 def kind_differences(ours: list[float | None], theirs: list[float | None]) -> list[str]:
     """Where one is a number, NaN or absent and the other is not the same within a second, in both directions."""
     found = []
@@ -208,10 +179,6 @@ def kind_differences(ours: list[float | None], theirs: list[float | None]) -> li
             if kind(one[n]) not in map(kind, near(other, n)):
                 found.append(f"second {n}: {one[n]}, the other: {near(other, n)}")
     return found
-
-
-def is_number(value: float | None) -> bool:
-    return value is not None and not math.isnan(value)
 
 
 def kind(value: float | None) -> str:

@@ -1,18 +1,22 @@
 """What agent/traefik reads from a process's own files, arguments, environment and containers is what its API says runs.
 
-Compared are the entrypoints, every router with its rule, entrypoints, service, priority and TLS, and every service with
+What Traefik refuses counts at the router that it uses instead; its own metrics are the oracle there. Elsewhere
+compared are the entrypoints, every router with its rule, entrypoints, service, priority and TLS, and every service with
 its servers. Traefik's API is the oracle.
 """
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mme_stack import Stack
+from lib.gateway import load_balancer, observed
+from lib.raw import RawClient
+from lib.raw import get as get_request
+from mme_stack import Agent, Stack, Traefik, Upstream
 from mme_stack.fetch import wait_until
 from mme_stack.paths import AGENT, get
 from mme_stack.ports import free_port
@@ -283,3 +287,79 @@ def test_containers_are_read_as_traefik_reads_them(
         assert traefik.read("--docker", str(file)) == traefik.says()
     finally:
         dockerd.docker("rm", "-f", *(c.id for c in started))
+
+
+def guarded(upstream: Upstream, middleware: dict[str, Any], path: str = "/") -> dict[str, Any]:
+    """A router with the middleware on top of one without."""
+    routers = {
+        "guarded": {"rule": f"PathPrefix(`{path}`)", "service": "mme", "middlewares": ["judged"], "priority": 100},
+        "next": {"rule": "PathPrefix(`/`)", "service": "mme"},
+    }
+    services = {"mme": load_balancer(upstream.url)}
+    middlewares = {"judged": middleware}
+    on_web = {name: {"entryPoints": ["web"], **router} for name, router in routers.items()}
+    return {"http": {"routers": on_web, "services": services, "middlewares": middlewares}}
+
+
+def routed(agent: Agent, traefik: Traefik, requests: int = 5) -> tuple[dict[str, float], dict[str, float]]:
+    """Requests by router, as the agent and as Traefik count them."""
+
+    def by_router(server: Agent | Traefik) -> dict[str, float]:
+        found = server.metrics().by("traefik_router_requests_total", "router")
+        return {router: count for (router,), count in found.items() if "prometheus" not in router}
+
+    before = by_router(agent), by_router(traefik)
+    with RawClient(traefik.port) as client:
+        for _ in range(requests):
+            client.send(get_request("/api"))
+            assert client.response()[0]
+
+    def added() -> tuple[dict[str, float], dict[str, float]]:
+        now = by_router(agent), by_router(traefik)
+        return tuple(
+            {r: n - b.get(r, 0) for r, n in a.items() if n != b.get(r, 0)} for a, b in zip(now, before, strict=True)
+        )
+
+    wait_until(lambda: sum(added()[0].values()) == sum(added()[1].values()) == requests)
+    return added()
+
+
+REFUSED = {
+    "user": {"basicAuth": {"users": ["nonsense"]}},
+    "range": {"ipAllowList": {"sourceRange": ["10.0.0.0/33"]}},
+    "attempts": {"retry": {"attempts": 0}},
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_router_that_traefik_leaves_out_gets_no_request(
+    servers: Stack, observe: Callable[..., Agent], upstream: Upstream, case: str
+) -> None:
+    traefik = servers.traefik([], oracle=True, name="refusing", dynamic=guarded(upstream, REFUSED[case]))
+    agent = observed(observe, traefik)
+    ours, theirs = routed(agent, traefik)
+    assert ours == theirs == {"next@file": 5}
+    assert any("Traefik leaves it out: the middleware judged@file" in note for note in agent.status()["notes"])
+
+
+@pytest.mark.parametrize(
+    ("good", "refused", "reason"),
+    [
+        ("url:", "uri:", "servers[0]: uri is no key that Traefik knows"),
+        ("http:\n", "http: hello\nother:\n", "http has no keys below it, where Traefik needs some"),
+        ("next:", "ne\x00xt:", "control characters are not allowed"),
+    ],
+    ids=["unknown-field", "no-map", "control-character"],
+)
+def test_a_file_that_traefik_refuses_leaves_the_names_as_they_were(
+    servers: Stack, observe: Callable[..., Agent], upstream: Upstream, good: str, refused: str, reason: str
+) -> None:
+    whole = guarded(upstream, {"addPrefix": {"prefix": "/x"}}, path="/elsewhere")
+    traefik = servers.traefik([], oracle=True, name="keeping", dynamic=whole)
+    agent = observed(observe, traefik)
+    new = traefik.dynamic_file.with_suffix(".new")
+    new.write_text(traefik.dynamic_file.read_text().replace(good, refused))
+    new.replace(traefik.dynamic_file)
+    wait_until(lambda: any(reason in note for note in agent.status()["notes"]), timeout=10)
+    ours, theirs = routed(agent, traefik)
+    assert ours == theirs == {"next@file": 5}

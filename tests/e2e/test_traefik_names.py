@@ -5,27 +5,20 @@ from typing import Any
 
 import pytest
 
+from lib.gateway import unnamed
 from lib.oracle import LEG
 from mme_stack import Agent, Metrics, Route, Traefik
-from mme_stack.agent import targets
 from mme_stack.fetch import request, wait_until
 
 SERVICE = "traefik_service"
 LABELS = ("service", "code", "method", "protocol")
 FOLLOWED = 5  # seconds
+SHARED = ("ambiguous", "tagging@file", "memories@file")
 
 
 @pytest.fixture
 def other_upstream(servers):
     return servers.upstream(name="other-upstream")
-
-
-def unnamed(traefik: Traefik, **more: Any) -> dict[str, Any]:
-    """The agent is told which process, and nothing of its names."""
-    config = targets([traefik])
-    del config["traefik"][0]["entrypoints"]
-    config["traefik"][0].update(more)
-    return {"targets": config}
 
 
 def learnt(agent: Agent) -> dict[str, str]:
@@ -85,17 +78,41 @@ def test_services_as_traefik_counts_them(servers, observe, upstream, other_upstr
     assert ours.counter("mme_upstream_requests_total", service="tagging@file", url=upstream.url) == 20
 
 
-def test_two_services_of_one_server_are_ambiguous(servers, observe, upstream):
-    routes = [
-        Route("PathPrefix(`/a`)", [upstream.url], router="a", service="tagging"),
-        Route("PathPrefix(`/b`)", [upstream.url], router="b", service="memories"),
-    ]
-    traefik = servers.traefik(routes, oracle=True, name="shared")
+def test_two_services_of_one_server_are_told_apart_where_nothing_else_answers(servers, observe, upstream):
+    """Router a has a middleware, loses it, has it again: counts go on from where they are, under the rules in force."""
+
+    def dynamic(*middlewares: str) -> dict[str, Any]:
+        routers = {
+            "a": {"rule": "PathPrefix(`/a`)", "service": "tagging", "middlewares": list(middlewares)},
+            "b": {"rule": "PathPrefix(`/b`)", "service": "memories"},
+        }
+        balancer = {"loadBalancer": {"servers": [{"url": upstream.url}]}}
+        headers = {"headers": {"customResponseHeaders": {"X-Seen": "yes"}}}
+        services = {"tagging": balancer, "memories": balancer}
+        return {"http": {"routers": routers, "services": services, "middlewares": {"headers": headers}}}
+
+    def reload(*middlewares: str) -> None:
+        traefik.dynamic = dynamic(*middlewares)
+        traefik.write_routes()
+        time.sleep(FOLLOWED)
+
+    def counts() -> list[float]:
+        added = agent.metrics() - before
+        return [added.counter(f"{SERVICE}_requests_total", service=s) for s in SHARED]
+
+    traefik = servers.traefik([], oracle=True, name="shared", dynamic=dynamic("headers"))
     agent = observe(config=unnamed(traefik))
     wait_until(lambda: "ambiguous" in learnt(agent).values())
     before = agent.metrics()
     send(traefik, "/a", 5)
-    assert (agent.metrics() - before).counter(f"{SERVICE}_requests_total", service="ambiguous") == 5
+    assert counts() == [5, 0, 0]
+    reload()
+    send(traefik, "/a", 4)
+    send(traefik, "/b", 3)
+    assert counts() == [5, 4, 3]
+    reload("headers")
+    send(traefik, "/a", 2)
+    assert counts() == [7, 4, 3]
 
 
 def test_a_renamed_service_keeps_its_counts(servers, observe, upstream):
@@ -206,11 +223,10 @@ def test_servers_that_are_down(servers, observe, upstream, other_upstream):
 
     def agree(expected: int) -> bool:
         labels = {"service": "checked@file", "url": other_upstream.url}
-        return all(
-            m.value("traefik_service_server_up", **labels) == expected for m in (agent.metrics(), traefik.metrics())
-        )
+        values = [list(m.select("traefik_service_server_up", **labels)) for m in (agent.metrics(), traefik.metrics())]
+        return [[value for _, value in found] for found in values] == [[expected], [expected]]
 
-    wait_until(lambda: agree(1))
+    wait_until(lambda: agree(1), timeout=FOLLOWED)
     other_upstream.stop()
     wait_until(lambda: agree(0), timeout=FOLLOWED + 2)
     assert agent.metrics().value("traefik_service_server_up", service="checked@file", url=upstream.url) == 1

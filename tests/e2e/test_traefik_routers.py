@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from lib.gateway import load_balancer, observed
 from lib.oracle import assert_settled_accounting, skipped_messages
 from lib.raw import RawClient, get
 from mme_stack import Agent, Metrics, Traefik, Upstream
@@ -123,7 +124,7 @@ LEAVING = [Kind("/api/slow?delay=300ms", leaves="reset"), Kind("/promote?delay=3
 
 def dynamic(upstream: Upstream, **services: Any) -> dict[str, Any]:
     servers = [[f"http://127.0.1.{2 * n + i}:{upstream.port}" for i in (1, 2)] for n in range(10)]
-    balancers = {f"s{n}": {"loadBalancer": {"servers": [{"url": u} for u in urls]}} for n, urls in enumerate(servers)}
+    balancers = {f"s{n}": load_balancer(*urls) for n, urls in enumerate(servers)}
     routers = {name: {"entryPoints": ["web"], **router} for name, router in ROUTERS.items()}
     return {"http": {"routers": routers, "services": {**balancers, **services}, "middlewares": MIDDLEWARES}}
 
@@ -140,15 +141,6 @@ def gateway(stack, everywhere) -> Traefik:
     with RawClient(traefik.port) as client:
         wait_until(lambda: (client.send(get("/api")), client.response()[0])[1] == 200)
     return traefik
-
-
-def observed(agent_of: Any, traefik: Traefik) -> Agent:
-    """The agent knows which process it is, nothing of its names; Traefik's metrics are on, and ours all the same."""
-    config = targets([traefik])
-    del config["traefik"][0]["entrypoints"]
-    agent = agent_of(config={"targets": config, "compat": {"traefik": "on"}})
-    wait_until(lambda: agent.status()["targets"][0]["names"])
-    return agent
 
 
 def tables(metrics: Metrics, what: str) -> dict[str, dict[tuple[str, ...], float]]:
@@ -282,8 +274,7 @@ def test_a_server_that_is_gone(servers, observe):
     """Refused connections: 502 of the router and the service, though nobody answered."""
     lonely = servers.upstream(name="lonely")
     rule = {"rule": "PathPrefix(`/`)", "service": "mme-tagging", "entryPoints": ["web"]}
-    balancer = {"loadBalancer": {"servers": [{"url": lonely.url}]}}
-    http = {"routers": {"mme": rule}, "services": {"mme-tagging": balancer}}
+    http = {"routers": {"mme": rule}, "services": {"mme-tagging": load_balancer(lonely.url)}}
     traefik = servers.traefik([], oracle=True, name="gone", dynamic={"http": http})
     with RawClient(traefik.port) as client:
         wait_until(lambda: (client.send(get("/")), client.response()[0])[1] == 200)
@@ -310,9 +301,12 @@ def test_a_server_that_is_gone(servers, observe):
 def test_one_replica_of_two_is_gone(servers, observe):
     one, other = servers.upstream(name="one"), servers.upstream(name="other")
     rule = {"rule": "PathPrefix(`/`)", "service": "pair", "entryPoints": ["web"], "middlewares": ["again"]}
-    balancer = {"loadBalancer": {"servers": [{"url": one.url}, {"url": other.url}]}}
     middlewares = {"again": {"retry": {"attempts": 3}}}
-    http = {"routers": {"mme": rule}, "services": {"pair": balancer}, "middlewares": middlewares}
+    http = {
+        "routers": {"mme": rule},
+        "services": {"pair": load_balancer(one.url, other.url)},
+        "middlewares": middlewares,
+    }
     traefik = servers.traefik([], name="pair", dynamic={"http": http})
     with RawClient(traefik.port) as client:
         wait_until(lambda: (client.send(get("/")), client.response()[0])[1] == 200)
@@ -343,3 +337,60 @@ def test_time_to_first_byte(observe, gateway):
         assert added.counter(f"{name}_sum", **labels) < 4 * 0.1 + 4 * 0.3
     ended = added.buckets("traefik_entrypoint_request_duration_seconds", entrypoint="web")
     assert (ended[0.15], ended[0.3], ended[float("inf")]) == (0, 4, 8)
+
+
+HEALTH_CHECK = {"path": "/", "interval": "500ms", "timeout": "300ms"}
+OF_SERVICES = {
+    "weighted": {"weighted": {"services": [{"name": "mme", "weight": 1}, {"name": "canary", "weight": 1}]}},
+    "mirroring": {"mirroring": {"service": "mme", "mirrors": [{"name": "canary", "percent": 100}]}},
+    "failover": {"failover": {"service": "mme", "fallback": "canary"}},
+}
+
+
+@pytest.mark.parametrize("kind", OF_SERVICES)
+def test_servers_that_are_gone_behind_a_service_of_services(kind, servers, observe):
+    """502 and 499 are of the load balancer that Traefik chose. What a mirror answers, nobody is told."""
+    mme, canary = servers.upstream(name="mme-server"), servers.upstream(name="canary-server")
+    services = {
+        "mme": load_balancer(mme.url, **({"healthCheck": HEALTH_CHECK} if kind == "failover" else {})),
+        "canary": load_balancer(canary.url),
+        "all": OF_SERVICES[kind],
+    }
+    routers = {"mme": {"rule": "PathPrefix(`/`)", "service": "all", "entryPoints": ["web"]}}
+    traefik = servers.traefik([], oracle=True, name=kind, dynamic={"http": {"routers": routers, "services": services}})
+    with RawClient(traefik.port) as client:
+        for _ in range(4):
+            wait_until(lambda: (client.send(get("/")), client.response()[0])[1] == 200)
+    agent = observed(observe, traefik)
+
+    def by_service(metrics: Metrics) -> dict[tuple[str, ...], float]:
+        counts = metrics.by("traefik_service_requests_total", "service", "code", "method")
+        return {k: v for k, v in counts.items() if kind != "mirroring" or k[0] == "mme@file"}
+
+    def assert_equal_after(kinds: list[Kind], moved: int = 0) -> dict[tuple[str, ...], float]:
+        """`moved`: requests that may be the other service's, where both are left in the same moment."""
+        compared = Compared(agent, traefik)
+        play_all(traefik, kinds)
+        with suppress(AssertionError):
+            wait_until(lambda: by_service(compared.added()[0]) == by_service(compared.added()[1]), 3)
+        ours, theirs = map(by_service, compared.added())
+        assert sum(ours.values()) == sum(theirs.values())
+        assert all(abs(ours.get(k, 0) - theirs.get(k, 0)) <= moved for k in ours.keys() | theirs.keys()), (ours, theirs)
+        return ours
+
+    promote = Kind("/promote", method="POST", body=b"x")
+    assert_equal_after([promote] * 48)
+    assert agent.metrics().value("traefik_service_server_up", service="mme@file", url=mme.url) == 1
+    left = assert_equal_after(
+        [Kind("/promote?delay=300ms", method="POST", leaves="reset")] * 12, moved=kind == "weighted"
+    )
+    assert abs(left["mme@file", "499", "POST"] - (6 if kind == "weighted" else 12)) <= (kind == "weighted")
+    mme.stop()
+    failed = assert_equal_after([promote] * 48)
+    if kind == "failover":
+        wait_until(lambda: agent.metrics().value("traefik_service_server_up", service="mme@file", url=mme.url) == 0)
+    else:
+        assert failed["mme@file", "502", "POST"] >= 24
+    canary.stop()
+    failed = assert_equal_after([promote] * 48)
+    assert sum(count for (_, code, _), count in failed.items() if code == "502") == 48

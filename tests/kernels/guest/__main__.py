@@ -91,6 +91,22 @@ def compare(agent: Agent, traefik: Traefik, mongod: Mongod) -> None:
     )
 
 
+def in_flight(agent: Agent, traefik: Traefik) -> None:
+    """Of clients that leave before they are answered."""
+    clients = conversation.ask_without_end(traefik, 3)
+    settle(lambda: busy(agent) == (3, 3), 20)
+    tap.equal(busy(agent), (3, 3), "HTTP requests in flight on the entrypoint, to the upstream")
+    for client in clients:
+        client.close()
+    settle(lambda: busy(agent) == (0, 0), 20)
+    tap.equal(busy(agent), (0, 0), "none in flight when the clients have left")
+
+
+def busy(agent: Agent) -> tuple[float, float]:
+    metrics = agent.metrics()
+    return metrics.counter("mme_http_requests_in_flight"), metrics.counter("mme_upstream_requests_in_flight")
+
+
 def commands(metrics: Metrics, names: set[str]) -> dict[tuple[str, ...], float]:
     """Those of the conversation: drivers also say hello and end sessions on their own account."""
     return {k: v for k, v in metrics.by(MONGO, "command", "outcome").items() if k[0] in names}
@@ -114,6 +130,7 @@ def locked_down(stack: Stack, servers: list[Server]) -> None:
     agent = launch(stack, servers, SETS[-1])
     settle(lambda: agent.ready() or not agent.running)
     tap.check(agent.running and agent.ready(), "observes under lockdown for confidentiality", agent.tail(15))
+    tap.check("mme_http_requests_in_flight" in agent.metrics().names(), "counts requests in flight under lockdown")
     agent.stop(PATIENCE)
 
 
@@ -137,6 +154,7 @@ def test() -> None:
         for name, instructions in sorted(bpf.verified_instructions().items()):
             tap.result("instructions", {name: instructions})
         compare(agent, traefik, mongod)
+        in_flight(agent, traefik)
         tap.equal(agent.stop(PATIENCE), 0, "the agent ends with 0 when it is asked to")
         settle(lambda: not bpf.left_over(), 10)  # the kernel frees some of it later
         tap.equal(bpf.left_over(), {}, "no program, map or link is left")

@@ -77,6 +77,14 @@ def ask_traefik(traefik: Traefik) -> Http:
     return sent
 
 
+def ask_without_end(traefik: Traefik, requests: int) -> list[http.client.HTTPConnection]:
+    """On as many connections; no reply will come."""
+    connections = [http.client.HTTPConnection("127.0.0.1", traefik.port, timeout=60) for _ in range(requests)]
+    for connection in connections:
+        connection.request("GET", "/?delay=1h")
+    return connections
+
+
 class Commands(CommandListener):
     """What the driver itself says it sent, by command and outcome."""
 

@@ -16,6 +16,7 @@ from .micro import micro
 from .result import Figure, table
 from .root import foreign_packets
 from .scrape import scrape
+from .server_status import server_status
 from .traefik import against_traefik
 
 BENCHMARKS = {
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "traefik": against_traefik,
     "agent": agent_cost,
     "scrape": scrape,
+    "server-status": server_status,
     "text": micro,
 }
 

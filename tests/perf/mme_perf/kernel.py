@@ -9,7 +9,7 @@ from mme_stack.server import Server
 
 from .bpf import Noop, Runs, run_statistics
 from .result import Figure, median
-from .stand import http_stand, mongo_stand
+from .stand import http_stand, many_routers, mongo_stand
 
 HOOKS = ("ingress", "egress")
 
@@ -81,11 +81,13 @@ def kernel_http(quick: bool) -> list[Figure]:
     requests, times = (20_000, 3) if quick else (60_000, 7)
     figures = []
     with Stack() as stack, run_statistics():
-        traefik, direct, _ = http_stand(stack)
-        agent = stack.agent([traefik, direct])
+        traefik, direct, upstream = http_stand(stack)
+        routers = many_routers(stack, upstream)
+        agent = stack.agent([traefik, direct, routers])
         for name, url, server, limit, what in [
             ("http proxied, 64 connections", f"{traefik.url}/?size=100", traefik, 2000, "request, both legs"),
             ("http proxied, 1 connection", f"{traefik.url}/?size=100", traefik, 2000, "request, both legs"),
+            ("http proxied, 64 connections, 100 routers", f"{routers.url}/r77/a?size=100", routers, 2000, "as above"),
             ("http one leg, 64 connections", f"{direct.url}/ping", direct, 1000, "request, entrypoint leg alone"),
         ]:
             connections = 1 if "1 connection" in name else 64

@@ -13,6 +13,20 @@ def http_stand(stack: Stack) -> tuple[Traefik, Traefik, Upstream]:
     return proxy, direct, upstream
 
 
+def many_routers(stack: Stack, upstream: Upstream, count: int = 100) -> Traefik:
+    """Every rule looks at host, path and method: /r0 to /r<count - 1>, half as many services."""
+    routes = [
+        Route(
+            f"Host(`127.0.0.1`) && PathPrefix(`/r{n}`) && (Method(`GET`) || Method(`POST`))",
+            [upstream.url],
+            router=f"r{n}",
+            service=f"s{n // 2}",
+        )
+        for n in range(count)
+    ]
+    return stack.traefik(routes, name="many-routers")
+
+
 def mongo_stand(stack: Stack) -> tuple[Mongod, Callable[[int], int]]:
     """A mongod and load(n): n finds of one document by pymongo, one after the other."""
     mongod = stack.mongod()

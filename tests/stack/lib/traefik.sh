@@ -21,9 +21,7 @@ build_traefik() {
   ensure_go
   say "building Traefik $traefik_version from its Go module (about 6 minutes on two cores, once)"
   scratch=$(mktemp -d "$cache/traefik.XXXXXX")
-  source=$(cd "$scratch" && go mod download -json "github.com/traefik/traefik/v3@v$traefik_version" |
-    sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
-  [ -d "$source" ] || die "cannot fetch the Go module of Traefik $traefik_version"
+  source=$(go_module_source "github.com/traefik/traefik/v3@v$traefik_version" "$scratch") || exit
   mkdir -p "$(dirname "$binary")"
   (
     cd "$scratch"

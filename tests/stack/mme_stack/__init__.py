@@ -4,6 +4,7 @@ from .agent import Agent
 from .docker import Container, Dockerd
 from .metrics import Metrics
 from .mongod import Mongod
+from .mongodb_exporter import MongodbExporter
 from .prometheus import Prometheus
 from .services import Mme, Upstream
 from .stack import Stack
@@ -16,6 +17,7 @@ __all__ = [
     "Metrics",
     "Mme",
     "Mongod",
+    "MongodbExporter",
     "Prometheus",
     "Route",
     "Stack",

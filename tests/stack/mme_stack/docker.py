@@ -7,8 +7,8 @@ import os
 import re
 import subprocess
 import tarfile
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,9 @@ class Container:
     def stop(self) -> None:
         self.engine.docker("stop", "-t", "5", self.id)
 
+    def remove(self) -> None:
+        self.engine.docker("rm", "-f", self.id)
+
     def logs(self) -> str:
         done = subprocess.run(self.engine.cli("logs", self.id), stdout=-1, stderr=subprocess.STDOUT, text=True)
         return done.stdout
@@ -102,6 +105,16 @@ class Dockerd(Server):
                 subprocess.run(["umount", "-l", point], check=False)
             if not self.host_has_docker:
                 remove_docker_cgroups()
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Containers that were made meanwhile go at its end."""
+        before = set(self.docker("ps", "-aq").split())
+        try:
+            yield
+        finally:
+            if made := set(self.docker("ps", "-aq").split()) - before:
+                self.docker("rm", "-f", *made)
 
     def mounts(self) -> list[str]:
         """What the engine left mounted below its directory, innermost first."""

@@ -12,7 +12,10 @@ from .server import Server
 
 
 class Mongod(Server):
-    """A standalone mongod, or with `replica_set` a set of one (for transactions, change streams, exhaust hello)."""
+    """A standalone mongod, or with `replica_set` a set of one (for transactions, change streams, exhaust hello).
+
+    `diagnostics`: it looks at itself ten times a second, which is what mongodb_exporter shows.
+    """
 
     kind = "mongod"
 
@@ -23,6 +26,7 @@ class Mongod(Server):
         name: str = "mongod",
         host: str = "127.0.0.1",
         replica_set: str | None = None,
+        diagnostics: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(name, directory, **kwargs)
@@ -30,6 +34,7 @@ class Mongod(Server):
         self.host = host
         self.port = free_port()
         self.replica_set = replica_set
+        self.diagnostics = diagnostics
         self.data = directory / "data"
         self.data.mkdir(exist_ok=True)
 
@@ -40,7 +45,10 @@ class Mongod(Server):
     def argv(self) -> list[str]:
         argv = [str(self.binary), "--dbpath", str(self.data), "--port", str(self.port), "--bind_ip", self.host]
         argv += ["--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]
-        argv += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
+        if self.diagnostics:
+            argv += ["--setParameter", "diagnosticDataCollectionPeriodMillis=100"]
+        else:
+            argv += ["--setParameter", "diagnosticDataCollectionEnabled=false"]
         return [*argv, "--replSet", self.replica_set] if self.replica_set else argv
 
     def client(self, **options: Any) -> pymongo.MongoClient[dict[str, Any]]:

@@ -14,6 +14,7 @@ from . import cgroups
 from .agent import Agent, Observable, targets
 from .docker import Dockerd
 from .mongod import Mongod
+from .mongodb_exporter import MongodbExporter
 from .prometheus import Prometheus
 from .server import Server
 from .services import Mme, Upstream
@@ -84,9 +85,15 @@ class Stack:
         name, directory = self.place(name)
         return self.run(Mongod(directory, name=name, **kwargs), start)
 
-    def mme(self, mongod: Mongod, *, start: bool = True, name: str = "mme", **kwargs: Any) -> Mme:
+    def mongodb_exporter(self, uri: str, *, name: str = "mongodb-exporter", **kwargs: Any) -> MongodbExporter:
         name, directory = self.place(name)
-        return self.run(Mme(directory, mongod.uri, name=name, **kwargs), start)
+        return self.run(MongodbExporter(directory, uri, name=name, **kwargs))
+
+    def mme(self, mongod: Mongod, *, start: bool = True, name: str = "mme", options: str = "", **kwargs: Any) -> Mme:
+        """`options`: of its connection string, "compressors=zlib"."""
+        name, directory = self.place(name)
+        uri = f"{mongod.uri}{'&' if '?' in mongod.uri else '?'}{options}" if options else mongod.uri
+        return self.run(Mme(directory, uri, name=name, **kwargs), start)
 
     def traefik(self, routes: Sequence[Route], *, start: bool = True, name: str = "traefik", **kwargs: Any) -> Traefik:
         name, directory = self.place(name)

@@ -116,6 +116,14 @@ TEST(StatusText, OneErrorOfSeveralHooksIsSaidOnce) {
   EXPECT_NE(status_text(status, false).find("    missing ingress egress: attach: EPERM\n"), std::string::npos);
 }
 
+TEST(StatusText, SaysWhetherMongodIsAsked) {
+  Status status = ready_status();
+  EXPECT_EQ(status_text(status, false).find("serverStatus"), std::string::npos);
+  status.targets[0].server_status = "127.0.0.1:27017 answers";
+  const std::string text = status_text(status, false);
+  EXPECT_NE(text.find("\n       serverStatus: 127.0.0.1:27017 answers\n"), std::string::npos) << text;
+}
+
 TEST(StatusText, SaysWhyNotReady) {
   Status status = ready_status();
   status.problems = {"no traefik or mongod process found"};

@@ -13,6 +13,7 @@ routes: [{name: a, path: /a}]
 compat: {traefik: off}
 histogram: {bounds: [1]}
 limits: {series_per_family: 100, connections: 200}
+slow: {literals: true}
 log: {level: debug, format: json}
 )";
 
@@ -22,7 +23,7 @@ TEST(Compare, NothingDiffers) {
 
 TEST(Compare, NamesEveryKey) {
   const ConfigDifference difference = compare(Config{}, config_of(kEverythingElse));
-  EXPECT_EQ(difference.reloadable, (Keys{"targets", "routes", "compat.traefik", "log.level", "log.format"}));
+  EXPECT_EQ(difference.reloadable, (Keys{"targets", "routes", "compat.traefik", "slow", "log.level", "log.format"}));
   EXPECT_EQ(difference.restart,
             (Keys{"web.listen", "histogram.bounds", "limits.series_per_family", "limits.connections"}));
 }
@@ -31,6 +32,9 @@ TEST(Compare, OneKey) {
   EXPECT_EQ(compare(Config{}, config_of("targets: {mongod: [{process: mongod, ports: [27017]}]}")).reloadable,
             Keys{"targets"});
   EXPECT_EQ(compare(Config{}, config_of("routes: []")).reloadable, Keys{"routes"});
+  for (const char* key :
+       {"threshold: 1s", "overrides: {mme: 1s}", "file: /a", "max_size: 1MiB", "files: 1", "literals: true"})
+    EXPECT_EQ(compare(Config{}, config_of("slow: {" + std::string(key) + "}")).reloadable, Keys{"slow"}) << key;
   EXPECT_EQ(compare(Config{}, config_of("limits: {connections: 100}")).restart, Keys{"limits.connections"});
 }
 
@@ -43,6 +47,7 @@ TEST(Reloaded, TakesOnlyWhatNeedsNoRestart) {
   EXPECT_EQ(next.targets, wanted.targets);
   EXPECT_EQ(next.routes, wanted.routes);
   EXPECT_EQ(next.compat_traefik, CompatTraefik::off);
+  EXPECT_EQ(next.slow, wanted.slow);
   EXPECT_EQ(next.log_format, LogFormat::json);
   EXPECT_EQ(next.listen, running.listen);
 }

@@ -102,7 +102,8 @@ TEST(Targets, Entrypoints) {
   EXPECT_EQ(traefik_errors("    - pid: 5\n      entrypoints: [80]\n"),
             "a.yaml:4:20: targets.traefik[0].entrypoints: is a list; expected a map (key: value)");
   EXPECT_EQ(errors_of("targets: {mongod: [{pid: 5, entrypoints: {web: 80}}]}\n"),
-            "a.yaml:1:29: targets.mongod[0].entrypoints: unknown key; known here: process, pid, cgroup, name, ports");
+            "a.yaml:1:29: targets.mongod[0].entrypoints: unknown key; known here: process, pid, cgroup, name, ports, "
+            "uri_file, uri_env");
 }
 
 TEST(Targets, Name) {
@@ -113,6 +114,41 @@ TEST(Targets, Name) {
             "expected a name for the label target");
   EXPECT_EQ(traefik_errors("    - {pid: 5, name: a}\n    - {pid: 6, name: a}\n"),
             "a.yaml:4:22: targets.traefik[1].name: \"a\" is the name of a target on line 3 already; give each its own");
+}
+
+TEST(Targets, WhereTheUriIs) {
+  const Config config = config_of(
+      "targets:\n  mongod:\n    - {pid: 5, uri_file: /etc/a.uri}\n    - {pid: 6, uri_env: MONGODB_URI}\n    - pid: "
+      "7\n");
+  ASSERT_EQ(config.targets.size(), 4u);
+  ASSERT_TRUE(config.targets[1].uri.has_value());
+  EXPECT_EQ(config.targets[1].uri->file, "/etc/a.uri");
+  EXPECT_EQ(config.targets[1].uri->line, 3);
+  EXPECT_EQ(config.targets[1].uri->key, "targets.mongod[0].uri_file");
+  ASSERT_TRUE(config.targets[2].uri.has_value());
+  EXPECT_EQ(config.targets[2].uri->env, "MONGODB_URI");
+  EXPECT_FALSE(config.targets[3].uri.has_value());
+}
+
+TEST(Targets, UriErrorsDoNotQuoteIt) {
+  const auto mongod_errors = [](const std::string& keys) {
+    return errors_of("targets: {mongod: [{pid: 5, " + keys + "}]}\n");
+  };
+  EXPECT_EQ(mongod_errors("uri_file: \"mongodb://a:secret@b\""),
+            "a.yaml:1:39: targets.mongod[0].uri_file: is no absolute path; "
+            "expected the absolute path of a file that has the URI");
+  EXPECT_EQ(mongod_errors("uri_env: \"mongodb://a:secret@b\""),
+            "a.yaml:1:38: targets.mongod[0].uri_env: is no name of a variable; "
+            "expected the name of a variable of the agent's environment that has the URI");
+  EXPECT_EQ(mongod_errors("uri_file: /a, uri_env: A"),
+            "a.yaml:1:20: targets.mongod[0]: says twice where its URI is: uri_file, uri_env; expected one of them");
+  EXPECT_EQ(mongod_errors("uri_file: 5"),
+            "a.yaml:1:39: targets.mongod[0].uri_file: 5 is a number; "
+            "expected the absolute path of a file that has the URI");
+  EXPECT_EQ(mongod_errors("uri: \"mongodb://a:secret@b\"").find("secret"), std::string::npos);
+  EXPECT_EQ(traefik_errors("    - {pid: 5, uri_file: /a}\n"),
+            "a.yaml:3:16: targets.traefik[0].uri_file: unknown key; known here: process, pid, cgroup, name, ports, "
+            "entrypoints, services, api");
 }
 
 TEST(Targets, TwoCannotBeOneProcess) {

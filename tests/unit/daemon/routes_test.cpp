@@ -93,11 +93,10 @@ TEST(Routes, AClassIsAnsweredOnce) {
   EXPECT_EQ(ports[0].flags, 0);
   const auto api = routes.decide(question("/api/x", number_of(ports, "/api"), false), {});
   ASSERT_TRUE(api.has_value());
-  EXPECT_EQ(api->ask, 0);
-  EXPECT_EQ(router(routes, api->route), "api@file");
+  EXPECT_EQ(router(routes, *api), "api@file");
   const auto all = routes.decide(question("/other", number_of(ports, "/"), false, 1), {});
   ASSERT_TRUE(all.has_value());
-  EXPECT_EQ(router(routes, all->route), "all@file");
+  EXPECT_EQ(router(routes, *all), "all@file");
 }
 
 TEST(Routes, WhatTheRulesWouldPutElsewhereIsNotKept) {
@@ -118,7 +117,7 @@ TEST(Routes, NewRulesHaveNewNumbers) {
   EXPECT_FALSE(routes.decide(question("/api", number_of(before, "/api"), true), {}).has_value());
   const auto answer = routes.decide(question("/api", number_of(after, "/api"), true), {});
   ASSERT_TRUE(answer.has_value());
-  EXPECT_EQ(router(routes, answer->route), "new@file");
+  EXPECT_EQ(router(routes, *answer), "new@file");
 }
 
 TEST(Routes, WhatNeedsTheHeadIsAskedEachTime) {
@@ -129,8 +128,7 @@ TEST(Routes, WhatNeedsTheHeadIsAskedEachTime) {
   const uint32_t root = number_of(ports, "/");
   const auto answer =
       routes.decide(question("/a", root, false, 1), "GET /a HTTP/1.1\r\nHost: a\r\nX-Canary: yes\r\n\r\n");
-  ASSERT_TRUE(answer.has_value());
-  EXPECT_EQ(answer->ask, 1);
+  EXPECT_FALSE(answer.has_value());
   (void)routes.decide(question("/a", root, false, 2), "GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
   (void)routes.decide(question("/a", root, false, 3), {});  // its head was not there
   for (const uint16_t ordinal : {1, 2, 2, 3, 4}) routes.ended(exchange(ordinal));
@@ -161,6 +159,36 @@ TEST(Routes, AHeadThatGoRefusesHasNoRouter) {
   routes.add_to(snapshot);
   ASSERT_EQ(snapshot.series.size(), 1U);
   EXPECT_EQ(router(routes, snapshot.series[0].key.route), "none");
+}
+
+// "/memories/<60 bytes>/comments": the path's end is not known, so neither is whether {id} is all of it.
+TEST(Routes, APathThatIsCutHasNoRouteOfTheOperator) {
+  Routes routes({0.1}, 100);
+  const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}, {{"memory", "", "/memories/{id}"}}));
+  const std::string path = "/memories/" + std::string(60, 'a') + "/comments";
+  EXPECT_EQ(routes.decide(question(path, number_of(ports, "/memories/"), false), {}), std::nullopt);
+  routes.ended(exchange(0));
+  KernelSnapshot snapshot;
+  routes.add_to(snapshot);
+  ASSERT_EQ(snapshot.series.size(), 1u);
+  const RouteLabels& labels = routes.table()->at(snapshot.series[0].key.route);
+  EXPECT_EQ(labels.route, "");
+  EXPECT_EQ(labels.routers, (std::vector<RouterLabels>{{"unknown", "unknown"}}));
+}
+
+TEST(Routes, AHeadWhoseFirstPartWasLostHasAnUnknownRouter) {
+  Routes routes({0.1}, 100);
+  (void)routes.set(kTarget, classes({{"rest", "Path(`/rest`)"}}));
+  auto partial = question("/rest", 1, false);  // of "/a/rest", say
+  partial.flags = MME_ROUTE_ODD | MME_ROUTE_LOST;
+  EXPECT_EQ(routes.decide(partial, {}), std::nullopt);
+  routes.ended(exchange(0));
+  KernelSnapshot snapshot;
+  routes.add_to(snapshot);
+  ASSERT_EQ(snapshot.series.size(), 1u);
+  const RouteLabels& labels = routes.table()->at(snapshot.series[0].key.route);
+  EXPECT_EQ(labels.routers, (std::vector<RouterLabels>{{"unknown", "unknown"}}));
+  EXPECT_EQ(labels.service, "");
 }
 
 TEST(Routes, TheClientSAddressIsThatOfTheQuestion) {
@@ -212,21 +240,108 @@ TEST(Routes, ManyRequestsOfOneConnectionAreAskedInTurn) {
   EXPECT_EQ(router(routes, snapshot.series[0].key.route), "all@file");
 }
 
+RawSeries of_kernel(uint16_t code, uint64_t count, uint16_t route = MME_ROUTE_NONE) {
+  RawSeries series;
+  series.key = exchange(0).key;
+  series.key.route = route;
+  series.key.code = code;
+  series.latency.bounds = {count, 0};
+  return series;
+}
+
+KernelSnapshot of_kernel(const std::vector<RawSeries>& series) {
+  KernelSnapshot snapshot;
+  snapshot.series = series;
+  snapshot.series_in_use[MME_FAMILY_ENTRYPOINT] = series.size();
+  snapshot.series_overflow[MME_FAMILY_ENTRYPOINT] = 5;
+  return snapshot;
+}
+
+// "code route" or "_other": requests
+std::map<std::string, uint64_t> shown(Routes& routes, KernelSnapshot snapshot) {
+  routes.add_to(snapshot);
+  std::map<std::string, uint64_t> counts;
+  for (const RawSeries& series : snapshot.series) {
+    const mme_series_key& key = series.key;
+    const std::string route = key.route == MME_ROUTE_OTHER ? "other" : router(routes, key.route);
+    const auto [at, is_new] =
+        counts.try_emplace(key.other != 0 ? "_other" : std::to_string(key.code) + ' ' + route, series.latency.count());
+    EXPECT_TRUE(is_new) << at->first;
+  }
+  counts["in use"] = snapshot.series_in_use[MME_FAMILY_ENTRYPOINT];
+  counts["overflow"] = snapshot.series_overflow[MME_FAMILY_ENTRYPOINT];
+  return counts;
+}
+using Shown = std::map<std::string, uint64_t>;
+
+// A request with this code that the agent decides.
+void ask(Routes& routes, const std::vector<RoutePort>& ports, uint16_t code) {
+  (void)routes.decide(question("/", number_of(ports, "/"), true), {});
+  auto ended = exchange(0);
+  ended.key.code = code;
+  routes.ended(ended);
+}
+
 TEST(Routes, AFullFamilyTakesNoMoreSeries) {
   Routes routes({0.1}, 2);
   const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
-  (void)routes.decide(question("/", number_of(ports, "/"), true, 1), {});
-  routes.ended(exchange(1));
-  KernelSnapshot snapshot;
-  snapshot.series_in_use[MME_FAMILY_ENTRYPOINT] = 2;
-  routes.add_to(snapshot);
-  ASSERT_EQ(snapshot.series.size(), 1U);
-  EXPECT_EQ(snapshot.series[0].key.other, 1);
-  snapshot.series[0].key = exchange(1).key;
-  snapshot.series[0].key.route = MME_ROUTE_OTHER;  // the kernel has begun one for what finds no room
-  routes.add_to(snapshot);
-  ASSERT_EQ(snapshot.series.size(), 1U);
-  EXPECT_EQ(snapshot.series[0].latency.count(), 2U);
+  ask(routes, ports, 200);
+  EXPECT_EQ(shown(routes, of_kernel({of_kernel(201, 1), of_kernel(202, 1)})),
+            (Shown{{"201 none", 1}, {"202 none", 1}, {"_other", 1}, {"in use", 2}, {"overflow", 6}}));
+}
+
+TEST(Routes, WhereRoutesHaveNoRoomTheOtherLabelsStay) {
+  Routes routes({0.1}, 2);
+  const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
+  ask(routes, ports, 200);
+  // the kernel has begun one for what finds no room
+  EXPECT_EQ(shown(routes, of_kernel({of_kernel(201, 1), of_kernel(200, 2, MME_ROUTE_OTHER)})),
+            (Shown{{"201 none", 1}, {"200 other", 3}, {"in use", 2}, {"overflow", 6}}));
+}
+
+TEST(Routes, TheLastEighthIsForSeriesWithoutARoute) {
+  Routes routes({0.1}, 8);
+  const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
+  for (const uint16_t code : {201, 202, 203, 204, 205, 206, 207, 208}) ask(routes, ports, code);
+  const auto counts = shown(routes, {});
+  EXPECT_EQ(counts.at("207 all@file"), 1U);
+  EXPECT_EQ(counts.at("208 other"), 1U);
+  EXPECT_EQ(counts.at("in use"), 8U);
+  EXPECT_EQ(counts.at("overflow"), 1U);
+}
+
+TEST(Routes, WhatWasShownOnceKeepsItsLabels) {
+  Routes routes({0.1}, 4);
+  const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
+  ask(routes, ports, 300);
+  const std::vector<RawSeries> three = {of_kernel(201, 1), of_kernel(202, 1), of_kernel(203, 1)};
+  Shown expected = {{"201 none", 1}, {"202 none", 1}, {"203 none", 1},
+                    {"in use", 4},   {"overflow", 5}, {"300 all@file", 1}};
+  EXPECT_EQ(shown(routes, of_kernel(three)), expected);
+
+  // one of the agent's own that sorts before it, and one more of the kernel's
+  ask(routes, ports, 200);
+  std::vector<RawSeries> four = three;
+  four.insert(four.begin(), of_kernel(200, 7));
+  expected["_other"] = 8;
+  expected["overflow"] = 13;
+  EXPECT_EQ(shown(routes, of_kernel(four)), expected);
+
+  ask(routes, ports, 300);
+  expected["300 all@file"] = 2;
+  EXPECT_EQ(shown(routes, of_kernel(four)), expected);
+}
+
+TEST(Routes, TheKernelsSeriesOfBeforeKeepTheirs) {
+  Routes routes({0.1}, 2);
+  const auto ports = routes.set(kTarget, classes({{"all", "PathPrefix(`/`)"}}));
+  const auto kernel = of_kernel({of_kernel(201, 1), of_kernel(202, 1)});
+  Shown expected = {{"201 none", 1}, {"202 none", 1}, {"in use", 2}, {"overflow", 5}};
+  EXPECT_EQ(shown(routes, kernel), expected);
+  ask(routes, ports, 100);
+  expected["_other"] = 1;
+  expected["overflow"] = 6;
+  EXPECT_EQ(shown(routes, kernel), expected);
 }
 
 TEST(Routes, MoreSeriesThanTheCapAreTheOther) {

@@ -170,6 +170,8 @@ TEST(Families, MongoWithHostileNames) {
   Snapshot snapshot = http_snapshot();
   snapshot.mongo = {mongo("a\"\\\nb", "error"), mongo("a\"\\\nb", "ok")};
   snapshot.mongo_errors = {{"insert", "DuplicateKey", 4}};
+  snapshot.mongo_write_errors = {{"insert", "DuplicateKey", 5}};
+  snapshot.mongo_write_concern_errors = {{"insert", "WriteConcernFailed", 6}};
   snapshot.mongo_awaited = {{"hello", 9}};
   const std::string out = text_of(snapshot, Subset::mongodb);
   EXPECT_NE(out.find("mme_mongo_command_duration_seconds_bucket{collection=\"a\\\"\\\\\\nb\",command=\"find\","
@@ -179,6 +181,9 @@ TEST(Families, MongoWithHostileNames) {
   EXPECT_EQ(part_of(out, "mme_mongo_response_bytes_total"),
             "# TYPE mme_mongo_response_bytes_total counter\n"
             "mme_mongo_response_bytes_total{collection=\"a\\\"\\\\\\nb\",command=\"find\",database=\"mme\"} 40\n");
+  EXPECT_NE(out.find("mme_mongo_write_errors_total{command=\"insert\",error=\"DuplicateKey\"} 5\n"), std::string::npos);
+  EXPECT_NE(out.find("mme_mongo_write_concern_errors_total{command=\"insert\",error=\"WriteConcernFailed\"} 6\n"),
+            std::string::npos);
   EXPECT_NE(out.find("mme_mongo_command_errors_total{command=\"insert\",error=\"DuplicateKey\"} 4\n"),
             std::string::npos);
   EXPECT_NE(out.find("mme_mongo_awaited_total{command=\"hello\"} 9\n"), std::string::npos);

@@ -105,8 +105,21 @@ TEST(Ledger, NamesThatChangeForEverAreOther) {
     ledger.settle(raw({upstream(8000, i)}), before, after);
     before = std::move(after);
   }
-  EXPECT_EQ(requests(resolve(raw({upstream(8000, 5)}), before, ledger).service),
-            (Counts{{"s0@docker", 1}, {"s1@docker", 1}, {"_other", 3}}));
+  const Snapshot snapshot = resolve(raw({upstream(8000, 5)}), before, ledger);
+  EXPECT_EQ(requests(snapshot.service), (Counts{{"s0@docker", 1}, {"s1@docker", 1}, {"_other", 3}}));
+  EXPECT_EQ(snapshot.series_overflow.at("upstream"), 3U);
+}
+
+TEST(Ledger, WhatWasShownStaysWhenThereIsNoRoom) {
+  const ResolveContext before = named({{"10.0.0.5:8000", {"a@docker", "u"}}, {"10.0.0.5:8001", {"b@docker", "u"}}});
+  const ResolveContext after = named({{"10.0.0.5:8000", {"a2@docker", "u"}}, {"10.0.0.5:8001", {"b2@docker", "u"}}});
+  Ledger ledger(1);
+  ledger.settle(raw({upstream(8000, 5), upstream(8001, 7)}), before, after);
+  EXPECT_EQ(requests(resolve(raw({upstream(8000, 5), upstream(8001, 7)}), after, ledger).upstream),
+            (Counts{{"a@docker", 5}, {"b@docker", 7}}));
+  ledger.settle(raw({upstream(8000, 6), upstream(8001, 7)}), after, before);
+  EXPECT_EQ(requests(resolve(raw({upstream(8000, 6), upstream(8001, 9)}), before, ledger).upstream),
+            (Counts{{"a@docker", 5}, {"b@docker", 7}, {"_other", 3}}));
 }
 
 }  // namespace

@@ -56,32 +56,44 @@ std::map<std::string, uint64_t> shown(const LinkLedger& ledger, uint32_t times, 
 using Counts = std::map<std::string, uint64_t>;
 
 TEST(LinkLedger, ARenamedServiceBeginsAtZero) {
-  LinkLedger ledger;
+  LinkLedger ledger(100);
   ledger.settle({refused(10)}, {late(10)}, named("old"), named("new"));
   EXPECT_EQ(shown(ledger, 10, named("new")), (Counts{{"old", 10}, {"new", 0}}));
   EXPECT_EQ(shown(ledger, 13, named("new")), (Counts{{"old", 10}, {"new", 3}}));
 }
 
 TEST(LinkLedger, ANameThatComesBackGoesOn) {
-  LinkLedger ledger;
+  LinkLedger ledger(100);
   ledger.settle({refused(10)}, {late(10)}, named("old"), named("new"));
   ledger.settle({refused(13)}, {late(13)}, named("new"), named("old"));
   EXPECT_EQ(shown(ledger, 14, named("old")), (Counts{{"old", 11}, {"new", 3}}));
 }
 
 TEST(LinkLedger, WhatHadNoNameGoesToTheFirst) {
-  LinkLedger ledger;
+  LinkLedger ledger(100);
   ledger.settle({refused(10)}, {late(10)}, named(""), named("first"));
   EXPECT_EQ(shown(ledger, 11, named("first")), (Counts{{"first", 11}}));
 }
 
+TEST(LinkLedger, NamesOverTheCapAreOne) {
+  LinkLedger ledger(2);
+  ledger.settle({refused(10)}, {late(10)}, named("a"), named("b"));
+  ledger.settle({refused(13)}, {late(13)}, named("b"), named("c"));
+  ledger.settle({refused(14)}, {late(14)}, named("c"), named("d"));
+  EXPECT_EQ(shown(ledger, 15, named("d")), (Counts{{"a", 10}, {"b", 3}, {"_other", 2}}));
+  std::vector<RawLink> links = {refused(15)};
+  std::vector<RawFirstBytes> first_bytes;
+  ledger.apply(links, first_bytes);
+  EXPECT_EQ(servers_up({}, resolve_links(links, named("d")), {}), (std::vector<ServerUp>{{"d", kUrl, false}}));
+}
+
 TEST(LinkLedger, AnOldNameHasNoServerThatIsUp) {
-  LinkLedger ledger;
+  LinkLedger ledger(100);
   ledger.settle({refused(10)}, {late(10)}, named("old"), named("new"));
   std::vector<RawLink> links = {refused(10)};
   std::vector<RawFirstBytes> first_bytes;
   ledger.apply(links, first_bytes);
-  EXPECT_EQ(servers_up({}, resolve_links(links, named("new"))), (std::vector<ServerUp>{{"new", kUrl, false}}));
+  EXPECT_EQ(servers_up({}, resolve_links(links, named("new")), {}), (std::vector<ServerUp>{{"new", kUrl, false}}));
 }
 
 }  // namespace

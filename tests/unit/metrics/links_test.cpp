@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "metrics/kernel_snapshot.h"
 #include "metrics/link_families.h"
 #include "mme/histogram.h"
 
@@ -97,11 +98,47 @@ TEST(ServersUp, ByTheLatestAttemptWhereNobodySaysIt) {
   RawLink up = upstream(1, 8000), unnamed = upstream(1, 9000);
   const std::vector<ServerUp> alive = {{"tagging@file", "http://mme:8000", true}};
   const std::vector<ServerUp> dead = {{"tagging@file", "http://mme:8000", false}};
-  EXPECT_EQ(servers_up({}, resolve_links({up, unnamed}, context())), alive);
+  EXPECT_EQ(servers_up({}, resolve_links({up, unnamed}, context()), {}), alive);
   up.link.last_failed = 1;
   const Links failed = resolve_links({up, unnamed}, context());
-  EXPECT_EQ(servers_up({}, failed), dead);
-  EXPECT_EQ(servers_up(alive, failed), alive);  // Traefik's word is above ours
+  EXPECT_EQ(servers_up({}, failed, {}), dead);
+  EXPECT_EQ(servers_up(alive, failed, {}), alive);  // Traefik's word is above ours
+}
+
+TEST(ServersUp, WhatAnswersOnConnectionsOlderThanTheAgent) {
+  RawSeries answered;
+  answered.key.family = MME_FAMILY_UPSTREAM;
+  answered.key.target = 1;
+  answered.key.port = 8000;
+  const RawLink link = upstream(1, 8000);
+  std::copy(std::begin(link.key.address), std::end(link.key.address), answered.key.name);
+  EXPECT_TRUE(answering_servers({answered}, context()).empty());
+  answered.latency.bounds = {1};
+  RawSeries unnamed = answered;
+  unnamed.key.port = 9000;
+  const std::set<LinkNames> answering = answering_servers({answered, unnamed}, context());
+  EXPECT_EQ(servers_up({}, {}, answering), (std::vector<ServerUp>{{"tagging@file", "http://mme:8000", true}}));
+  RawLink refused = upstream(1, 8000);
+  refused.link.last_failed = 1;
+  EXPECT_FALSE(servers_up({}, resolve_links({refused}, context()), answering).at(0).up);
+}
+
+// "localhost": where the first address refuses, Go goes on to the next.
+TEST(ServersUp, OneOfItsAddressesIsEnough) {
+  ResolveContext names = context();
+  names.targets[1].servers = std::make_shared<ServerNames>(
+      ServerNames{{"10.0.0.5:8000", {.service = "tagging@file", .url = "http://localhost:8000"}},
+                  {"10.0.0.5:8001", {.service = "tagging@file", .url = "http://localhost:8000"}}});
+  RawLink refused = upstream(1, 8000), up = upstream(1, 8001);
+  refused.link.last_failed = 1;
+  EXPECT_TRUE(servers_up({}, resolve_links({refused, up}, names), {}).at(0).up);
+  EXPECT_TRUE(servers_up({}, resolve_links({up, refused}, names), {}).at(0).up);
+  up.link.last_failed = 1;
+  EXPECT_FALSE(servers_up({}, resolve_links({refused, up}, names), {}).at(0).up);
+  RawLink settled = refused;
+  settled.link.last_failed = 0;
+  settled.settled = LinkNames{"tagging@file", "http://localhost:8000"};
+  EXPECT_FALSE(servers_up({}, resolve_links({refused, up, settled}, names), {}).at(0).up);  // says nothing of now
 }
 
 }  // namespace

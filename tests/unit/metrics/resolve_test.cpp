@@ -120,7 +120,7 @@ TEST(Resolve, MongoNamesByHash) {
   EXPECT_EQ(snapshot.mongo[1].collection, std::string(118, 'x'));
   EXPECT_FALSE(snapshot.mongo[1].ok);
   EXPECT_EQ(snapshot.mongo[1].outcome, "error");
-  EXPECT_EQ(snapshot.mongo[2].collection, "");
+  EXPECT_EQ(snapshot.mongo[2].collection, "_database");
   EXPECT_EQ(snapshot.mongo[3].collection, "unknown");
 }
 
@@ -128,7 +128,11 @@ TEST(Resolve, CountersByCommand) {
   KernelSnapshot raw;
   raw.mongo_awaited = {0, 0, 5};
   raw.mongo_unacknowledged.assign(70000, 1);  // ids out of range are `other`, not a crash
-  raw.mongo_errors = {{0, MME_COMMAND_insert, 11000, 2}, {1, MME_COMMAND_insert, 11000, 3}, {0, 60000, 12345, 1}};
+  raw.mongo_errors = {{0, MME_COMMAND_insert, 11000, MME_MONGO_ERROR_COMMAND, 2},
+                      {1, MME_COMMAND_insert, 11000, MME_MONGO_ERROR_COMMAND, 3},
+                      {0, 60000, 12345, MME_MONGO_ERROR_COMMAND, 1},
+                      {0, MME_COMMAND_insert, 11000, MME_MONGO_ERROR_WRITE, 5},
+                      {0, MME_COMMAND_insert, 100, MME_MONGO_ERROR_WRITE_CONCERN, 7}};
   const Snapshot snapshot = resolve(raw, context());
   ASSERT_EQ(snapshot.mongo_awaited.size(), 1U);
   EXPECT_EQ(snapshot.mongo_awaited[0].command, "find");
@@ -138,6 +142,10 @@ TEST(Resolve, CountersByCommand) {
   EXPECT_EQ(snapshot.mongo_errors[0].count, 5U);
   EXPECT_EQ(snapshot.mongo_errors[1].command, "other");
   EXPECT_EQ(snapshot.mongo_errors[1].error, "other");
+  ASSERT_EQ(snapshot.mongo_write_errors.size(), 1U);
+  EXPECT_EQ(snapshot.mongo_write_errors[0].count, 5U);
+  ASSERT_EQ(snapshot.mongo_write_concern_errors.size(), 1U);
+  EXPECT_EQ(snapshot.mongo_write_concern_errors[0].error, "UnsatisfiableWriteConcern");
 }
 
 TEST(Resolve, EveryReasonIsThere) {
@@ -157,6 +165,16 @@ TEST(Resolve, OpenConnectionsByEntrypoint) {
   const auto open = resolve(raw, context()).open_by_entrypoint;
   EXPECT_EQ(open.at("web"), 3U);
   EXPECT_EQ(open.at(":99"), 1U);
+  EXPECT_EQ(open.size(), 2U);
+}
+
+TEST(Resolve, OpenConnectionsOfPortsForWhichTheKernelHasNoRoom) {
+  KernelSnapshot raw;
+  raw.open_connections[MME_ROLE_ENTRYPOINT] = 300;
+  for (uint16_t port = 1; port <= kOpenPortsMax; ++port) raw.open_by_port.push_back({0, port, 1});
+  EXPECT_EQ(resolve(raw, context()).open_by_entrypoint.at("_other"), 44U);
+  raw.open_connections[MME_ROLE_ENTRYPOINT] = 200;  // read a moment before
+  EXPECT_EQ(resolve(raw, context()).open_by_entrypoint.at("_other"), 0U);
 }
 
 }  // namespace

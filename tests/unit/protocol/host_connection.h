@@ -168,6 +168,7 @@ class HostConnection {
     mme_pending request;
     if (!take_request(work.direction.count, request)) {
       account_skipped(MME_SKIP_NO_REQUEST, 0, 1);
+      work.direction.count = mme_http_unknown_answered(&connection_, work.direction.count);
     } else {
       mme_http_early(&connection_, work.direction.count, &request);
       work.direction.count++;
@@ -192,6 +193,7 @@ class HostConnection {
     remember_names(work.names);
     if (p.flags & MME_MONGO_BROKEN) account_skipped(MME_SKIP_MALFORMED, 0, 1);
     mme_pending request;
+    mme_mongo_works(&connection_, command);
     const bool expects_reply =
         mme_mongo_request(&p, &work.names, command, connection_.request_started_ns, &request) != 0;
     if (command == MME_COMMAND_getMore && awaiting_cursors_.contains(p.cursor)) request.flags |= MME_PENDING_AWAITED;

@@ -117,7 +117,7 @@ TEST(RouteHead, HostHashIsWithoutPort) {
   EXPECT_EQ(hash("a.example:80", odd), plain);
   EXPECT_FALSE(odd);
   EXPECT_NE(hash("b.example:80", odd), plain);
-  for (const char* host : {"[::1]:80", "a.example.", "a.example.:80"}) {
+  for (const char* host : {"[::1]:80", "a.example.", "a.example.:80", "a.example:80:90"}) {
     (void)hash(host, odd);
     EXPECT_TRUE(odd) << host;
   }

@@ -35,7 +35,11 @@ inline std::string mongo_text(const mme_sample& sample, const HostConnection& na
   std::string text = command_name(sample.key.code);
   if (sample.key.name[0]) text += ' ' + names.name(sample.key.name[0]);
   if (sample.key.name[1]) text += '.' + names.name(sample.key.name[1]);
-  text += sample.key.variant == MME_OUTCOME_OK ? " ok" : " error:" + std::to_string(sample.error_code);
+  text += sample.key.variant == MME_OUTCOME_OK ? " ok" : " error";
+  static constexpr std::array<const char*, MME_MONGO_ERROR_KINDS> kinds{"", " write", " write-concern"};
+  for (size_t kind = 0; kind < kinds.size(); ++kind) {
+    if (sample.errors & (1U << kind)) text += kinds.at(kind) + (':' + std::to_string(sample.error_codes[kind]));
+  }
   if (sample.kind == MME_SAMPLE_AWAITED) text += " awaited";
   if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) text += " unacknowledged";
   return text;

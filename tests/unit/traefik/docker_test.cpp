@@ -97,7 +97,7 @@ TEST(DockerConfiguration, SkipsAContainerWithABadLabel) {
   EXPECT_EQ(made.routers.size(), 1U);
   ASSERT_EQ(made.diagnostics.size(), 2U);
   EXPECT_EQ(to_string(made.diagnostics[0]),
-            "docker container mme-tagging: router a: rool is no key that Traefik knows");
+            "docker container mme-tagging: traefik.http.routers.a: rool is no key that Traefik knows");
 }
 
 TEST(DockerConfiguration, JoinsReplicasAndRefusesContradictions) {

@@ -78,16 +78,16 @@ TEST(ParseDynamic, ReadsToml) {
 }
 
 TEST(ParseDynamic, RefusesWhatTraefikRefusesWithTheLine) {
-  EXPECT_EQ(
-      errors("http:\n  routers:\n    a:\n      rule: x\n      prioritiy: 1\n"),
-      std::vector<std::string>{"file /etc/traefik/dynamic.yml:5: router a: prioritiy is no key that Traefik knows"});
-  EXPECT_EQ(
-      errors("http:\n  routers:\n    a: {rule: x, priority: high}\n"),
-      std::vector<std::string>{"file /etc/traefik/dynamic.yml:3: router a: the priority \"high\" is no whole number"});
+  EXPECT_EQ(errors("http:\n  routers:\n    a:\n      rule: x\n      prioritiy: 1\n"),
+            std::vector<std::string>{
+                "file /etc/traefik/dynamic.yml:5: http.routers.a: prioritiy is no key that Traefik knows"});
+  EXPECT_EQ(errors("http:\n  routers:\n    a: {rule: x, priority: high}\n"),
+            std::vector<std::string>{
+                "file /etc/traefik/dynamic.yml:3: http.routers.a.priority: \"high\" is not a whole number"});
   EXPECT_EQ(errors("a: 1\nhttp: {routers: {}}\nb: {{ .X }}\n"),
             std::vector<std::string>{
                 "file /etc/traefik/dynamic.yml:3: the file is a Go template, which only Traefik can execute"});
-  EXPECT_EQ(errors("http:\n  middlewares: {a: {anything: {at: all}}}\n"), std::vector<std::string>{});
+  EXPECT_EQ(errors("http:\n  middlewares: {a: {plugin: {anything: {at: all}}}}\n"), std::vector<std::string>{});
 }
 
 TEST(ParseDynamic, NamesTcpRoutersWithoutTls) {

@@ -50,6 +50,24 @@ TEST_F(LoaderTest, ReadsTheEnvironmentWhenThereIsNothingElse) {
   EXPECT_FALSE(load_static(8, proc()));
 }
 
+TEST_F(LoaderTest, SaysWhatCannotBeWhatTraefikStartedWith) {
+  process({"traefik", "--configFile=/t.yml"}, {});
+  ASSERT_EQ(load()->diagnostics.size(), 1U);
+  EXPECT_EQ(load()->diagnostics.front().problem,
+            "/t.yml is not there: if it was removed since Traefik started, Traefik runs with what it said");
+  write("root/t.yml", "# nothing\n");
+  EXPECT_EQ(
+      to_string(load().error().front()),
+      "static /t.yml: the file says nothing, and Traefik does not start with such a file: what it runs with is not "
+      "known");
+  write("root/t.yml", "api: {}");
+  EXPECT_TRUE(load()->diagnostics.empty());
+  process({"traefik"}, {"HOME=/"});
+  EXPECT_EQ(load()->diagnostics.size(), 1U);
+  process({"traefik"}, {"TRAEFIK_API=true"});
+  EXPECT_TRUE(load()->diagnostics.empty());
+}
+
 TEST_F(LoaderTest, LinksStayInTheRoot) {
   write("root/data/real.yml", "http: {routers: {a: {rule: x, service: s}}}");
   fs::create_symlink("/data/real.yml", top_ / "root/absolute.yml");
@@ -71,9 +89,20 @@ TEST_F(LoaderTest, ReadsADirectoryAsTraefikDoes) {
   EXPECT_EQ(loaded.configuration->routers.size(), 2U);
   EXPECT_EQ(loaded.configuration->routers.at("a@file").rule, "first");
   EXPECT_EQ(loaded.configuration->diagnostics.size(), 1U);
-  EXPECT_EQ(loaded.files, (std::vector<std::string>{"/d", "/d/a.yml", "/d/b.toml", "/d/sub", "/d/sub/c.yaml"}));
+  std::vector<std::string> watched;
+  for (const WatchedFile& file : loaded.files) watched.push_back(file.path);
+  EXPECT_EQ(watched, (std::vector<std::string>{"/d", "/d/a.yml", "/d/b.toml", "/d/sub", "/d/sub/c.yaml"}));
   write("root/d/a.yml", "http: [");
   EXPECT_FALSE(files("", "/d").configuration);
+}
+
+TEST_F(LoaderTest, StampsAreOfWhatWasRead) {
+  write("root/a.yml", "http: {}");
+  const LoadedFiles loaded = files("/a.yml");
+  const auto now = [this] { return ProcessFiles::open(7, proc())->stamp("/a.yml"); };
+  EXPECT_EQ(loaded.files, (std::vector<WatchedFile>{{"/a.yml", now()}}));
+  write("root/a.yml", "http: {routers: {}}");
+  EXPECT_NE(loaded.files, (std::vector<WatchedFile>{{"/a.yml", now()}}));
 }
 
 TEST_F(LoaderTest, SaysWhatItCannotRead) {

@@ -93,6 +93,20 @@ TEST(Names, WhatIsNoUrlIsSaid) {
   EXPECT_EQ(names.problems.size(), 3U);
 }
 
+TEST(Names, TwoEntrypointsOfOnePortAreSaid) {
+  Configuration made;
+  for (const auto& [name, address] : {std::pair("in", "10.0.0.1:80"), {"out", "10.0.0.2:80"}, {"dns", ":80/udp"}}) {
+    Entrypoint entrypoint;
+    entrypoint.name = name;
+    EXPECT_TRUE(set_address(entrypoint, address));
+    made.entrypoints.emplace(name, entrypoint);
+  }
+  const auto names = names_of(made, no_addresses);
+  EXPECT_EQ(names.entrypoints.at(80).name, "in");
+  EXPECT_EQ(names.problems, std::vector<std::string>{"file: entrypoint out: entrypoint in has port 80 as well, and its "
+                                                     "name and routers are taken for all requests there"});
+}
+
 TEST(Names, Hosts) {
   const auto hosts =
       parse_hosts("127.0.0.1\tlocalhost\n# 1.1.1.1 no\n172.18.0.3 MME mme.local # c\r\n0:0::1 localhost\nx y");

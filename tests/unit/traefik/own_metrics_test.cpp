@@ -38,7 +38,7 @@ TEST(OwnMetrics, OfAFile) {
             metrics("traefik", 9, 2));
   EXPECT_EQ(of_file("metrics: {prometheus: false}"), std::nullopt);
   EXPECT_EQ(of_file("metrics: {statsD: {}}"), std::nullopt);
-  EXPECT_EQ(of_file(""), std::nullopt);
+  EXPECT_EQ(of_file("log: {level: INFO}"), std::nullopt);
 }
 
 TEST(OwnMetrics, OfArguments) {

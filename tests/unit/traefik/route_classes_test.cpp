@@ -7,6 +7,9 @@
 #include <random>
 #include <tuple>
 
+#include "traefik/resolve.h"
+#include "traefik/static.h"
+
 namespace mme::traefik {
 namespace {
 
@@ -98,9 +101,9 @@ TEST(RouteClasses, AHostAnywhereTellsHostsApart) {
 }
 
 TEST(RouteClasses, WhatNeedsTheHead) {
-  for (const auto* rule :
-       {"Header(`X-A`, `1`)", "HeaderRegexp(`X-A`, `1`)", "Query(`a`)", "QueryRegexp(`a`, `1`)",
-        "ClientIP(`192.0.2.0/24`)", "PathRegexp(`^/x`)", "Path(`/`) && !(Path(`/a`) || Query(`a`))"}) {
+  for (const auto* rule : {"Header(`X-A`, `1`)", "HeaderRegexp(`X-A`, `1`)", "Query(`a`)", "QueryRegexp(`a`, `1`)",
+                           "ClientIP(`192.0.2.0/24`)", "PathRegexp(`^/x`)", "Path(`/`) && !(Path(`/a`) || Query(`a`))",
+                           "Method(`PURGE`)"}) {
     Configuration configuration = with_web();
     add(configuration, "one", rule);
     EXPECT_TRUE(classes(configuration).ports()[0].by_head) << rule;
@@ -109,6 +112,7 @@ TEST(RouteClasses, WhatNeedsTheHead) {
   add(configuration, "one", "(Host(`a`) || HostRegexp(`b`)) && !Method(`GET`) && PathPrefix(`/a`) && Path(`/ab`)");
   EXPECT_FALSE(classes(configuration, {{"r", "POST", "/promote", true}}).ports()[0].by_head);
   EXPECT_TRUE(classes(configuration, {{"m", "", "/m/{id}", false}}).ports()[0].by_head);
+  EXPECT_TRUE(classes(configuration, {{"m", "post", "/m", false}}).ports()[0].by_head);  // another method than POST
 }
 
 TEST(RouteClasses, ALongLiteralIsCut) {
@@ -272,15 +276,41 @@ TEST(RouteClasses, NamesEveryRouterThatCounts) {
   EXPECT_EQ(name("/p/d").routers, (Routers{{"parent@file", "parent@file-muxer"}}));
   EXPECT_EQ(name("/p/d").service, "");
   EXPECT_FALSE(name("/p/d").direct);
-  configuration.routers["parent@file"].metrics = false;
-  EXPECT_EQ(name("/p/c").routers, (Routers{{"child@file", "s@file"}}));
+}
+
+TEST(RouteClasses, TheRootDecidesWhatIsCounted) {
+  Configuration configuration = with_web();
+  add_service(configuration, "api@internal", ServiceType::internal);
+  add(configuration, "parent", "PathPrefix(`/p`)").service = "";
+  add_below(configuration, "parent", "child", "Path(`/p/c`)");
+  add_below(configuration, "parent", "api", "Path(`/p/api`)").service = "api@internal";
+  add(configuration, "own", "Path(`/api`)").service = "api@internal";
+  const auto name = [&](const std::string& path) {
+    return classes(resolved(configuration)).find(kWeb, get(path)).name;
+  };
+  EXPECT_EQ(name("/p/api").routers, (Routers{{"parent@file", "parent@file-muxer"}, {"api@file", "api@internal"}}));
+  EXPECT_TRUE(name("/api").routers.empty());
   configuration.routers["child@file"].metrics = false;
+  EXPECT_EQ(name("/p/c").routers.size(), 2U);
+  configuration.routers["parent@file"].metrics = false;
+  configuration.routers["child@file"].metrics = true;
   EXPECT_TRUE(name("/p/c").routers.empty());
+  EXPECT_TRUE(name("/p/d").routers.empty());
   EXPECT_EQ(name("/p/c").service, "s@file");
-  configuration.routers["parent@file"].metrics = true;
-  configuration.entrypoints["web"].metrics = false;
-  EXPECT_TRUE(name("/p/c").routers.empty());
-  EXPECT_EQ(name("/p/c").service, "s@file");
+}
+
+TEST(RouteClasses, ARoutersMetricsWinOverItsEntrypoints) {
+  const auto read =
+      parse_static_file("entryPoints: {web: {address: ':80', observability: {metrics: false}}}", FileFormat::yaml, {});
+  ASSERT_TRUE(read);
+  Configuration configuration = with_web();
+  configuration.entrypoints = read->entrypoints;
+  add(configuration, "silent", "Path(`/1`)");
+  add(configuration, "counted", "Path(`/2`)").metrics = true;
+  const auto made = classes(resolved(configuration));
+  EXPECT_TRUE(made.find(kWeb, get("/1")).name.routers.empty());
+  EXPECT_EQ(made.find(kWeb, get("/1")).name.service, "s@file");
+  EXPECT_EQ(made.find(kWeb, get("/2")).name.routers, (Routers{{"counted@file", "s@file"}}));
 }
 
 TEST(RouteClasses, TheServiceIsTheOnlyLoadBalancer) {
@@ -291,8 +321,25 @@ TEST(RouteClasses, TheServiceIsTheOnlyLoadBalancer) {
   add(configuration, "one", "Path(`/1`)").service = "one@file";
   add(configuration, "two", "Path(`/2`)").service = "two@file";
   const auto made = classes(configuration);
-  EXPECT_EQ(made.find(kWeb, get("/1")).name, (RouteName{{{"one@file", "one@file"}}, "s@file", true, ""}));
-  EXPECT_EQ(made.find(kWeb, get("/2")).name, (RouteName{{{"two@file", "two@file"}}, "", false, ""}));
+  EXPECT_EQ(made.find(kWeb, get("/1")).name, (RouteName{{{"one@file", "one@file"}}, "s@file", true, "", {"s@file"}}));
+  EXPECT_EQ(made.find(kWeb, get("/2")).name,
+            (RouteName{{{"two@file", "two@file"}}, "", false, "", {"s@file", "t@file"}}));
+}
+
+TEST(RouteClasses, MirrorsAnswerNobody) {
+  Configuration configuration = with_web();
+  add_service(configuration, "copy@file");
+  add_service(configuration, "mirrored@file", ServiceType::mirroring, {"s@file", "copy@file"});
+  add_service(configuration, "both@file", ServiceType::weighted, {"mirrored@file", "s@file"});
+  add_service(configuration, "part@file", ServiceType::weighted, {"s@file", "gone@file"});
+  add(configuration, "mirrored", "Path(`/m`)").service = "mirrored@file";
+  add(configuration, "both", "Path(`/b`)").service = "both@file";
+  add(configuration, "part", "Path(`/p`)").service = "part@file";
+  const auto made = classes(configuration);
+  EXPECT_EQ(made.find(kWeb, get("/m")).name.services, std::vector<std::string>{"s@file"});
+  EXPECT_EQ(made.find(kWeb, get("/m")).name.service, "s@file");
+  EXPECT_EQ(made.find(kWeb, get("/b")).name.services, std::vector<std::string>{"s@file"});
+  EXPECT_TRUE(made.find(kWeb, get("/p")).name.services.empty());
 }
 
 TEST(RouteClasses, AMiddlewareMayAnswer) {
@@ -300,7 +347,9 @@ TEST(RouteClasses, AMiddlewareMayAnswer) {
   configuration.middlewares["auth@file"] = {};
   add(configuration, "plain", "Path(`/1`)");
   add(configuration, "auth", "Path(`/2`)").middlewares = {"auth"};
-  const auto direct = [&](const std::string& path) { return classes(configuration).find(kWeb, get(path)).name.direct; };
+  const auto direct = [&](const std::string& path) {
+    return classes(resolved(configuration)).find(kWeb, get(path)).name.direct;
+  };
   EXPECT_TRUE(direct("/1"));
   EXPECT_FALSE(direct("/2"));
   configuration.entrypoints["web"].middlewares = {"auth@file"};
@@ -315,7 +364,7 @@ TEST(RouteClasses, WhatIsNotDecidedIsUnknown) {
   add(configuration, "head", "Path(`/h`) && Header(`X-A`, `1`)");
   const auto made = classes(configuration);
   const auto tie = made.find(kWeb, get("/"));
-  EXPECT_EQ(tie.name, (RouteName{{{"unknown", "s@file"}}, "s@file", false, ""}));
+  EXPECT_EQ(tie.name, (RouteName{{{"unknown", "s@file"}}, "s@file", false, "", {"s@file"}}));
   EXPECT_EQ(tie.reason, "routers one@file and two@file both match with priority 9: Traefik chooses by chance");
   EXPECT_TRUE(tie.whole_class);  // and so it is for each
   const auto later = made.find(kWeb, get("/z"));
@@ -526,7 +575,7 @@ TEST(RouteClasses, AWholeClassHasOneName) {
       const RequestHead head = dice.head();
       auto found = made.find(kWeb, head);
       (found.whole_class ? whole : asked)++;
-      const bool decided = is_named_method(head.method) && (head.headers_complete || !made.ports()[0].by_host);
+      const bool decided = head.headers_complete || !made.ports()[0].by_host;
       EXPECT_TRUE(found.whole_class || made.ports()[0].by_head || !decided) << head.method << ' ' << head.target;
       by_class[key_of(made, head)].push_back({head, std::move(found)});
     }

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "traefik/resolve.h"
+#include "traefik/static.h"
 
 namespace mme::traefik {
 namespace {
@@ -185,6 +186,20 @@ TEST(Resolved, GivesDefaultsAndModels) {
 
   configuration.entrypoints["secure"].as_default = true;
   EXPECT_EQ(resolved(configuration).routers.at("a@file").entrypoints, std::vector<std::string>{"secure"});
+}
+
+TEST(Resolved, AnyObservabilityIsAModel) {
+  const auto read = parse_static_file(
+      "entryPoints: {web: {address: ':80', observability: {accessLogs: false}}, other: {address: ':81'}}",
+      FileFormat::yaml, {});
+  ASSERT_TRUE(read);
+  Configuration configuration = with_web();
+  configuration.entrypoints = read->entrypoints;
+  add(configuration, "x", "Host(`a`)").entrypoints = {"web", "other"};
+  const Configuration made = resolved(configuration);
+  ASSERT_TRUE(made.routers.contains("web-x@file"));
+  EXPECT_EQ(made.routers.at("web-x@file").entrypoints, std::vector<std::string>{"web"});
+  EXPECT_EQ(made.routers.at("x@file").entrypoints, std::vector<std::string>{"other"});
 }
 
 TEST(Merged, TheFirstSourceWinsAndTheApiSaysAll) {

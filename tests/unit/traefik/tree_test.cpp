@@ -13,6 +13,23 @@ std::string yaml_error(std::string_view text) {
   return tree ? "" : to_string(tree.error());
 }
 
+TEST(ReadYaml, RefusesCharactersThatTraefikRefuses) {
+  EXPECT_EQ(yaml_error("a: 1\nb\xe9: 2\n"), "file f:2: a byte is not UTF-8");
+  EXPECT_EQ(yaml_error(std::string("a\0b: 1\n", 7)), "file f:1: control characters are not allowed");
+  EXPECT_EQ(yaml_error("a: \x7f\n"), "file f:1: control characters are not allowed");
+  EXPECT_EQ(yaml_error("\xef\xbb\xbf\tä: \"\\x01\"\n").substr(0, 4), "file");  // a tab, not the byte order mark
+  EXPECT_EQ(yaml_error("\xef\xbb\xbfä: \"\\x01\"\n"), "");
+}
+
+TEST(ParseDuration, AsTraefik) {
+  EXPECT_EQ(parse_duration("5"), 5'000'000'000);
+  EXPECT_EQ(parse_duration("-1s"), -1'000'000'000);
+  EXPECT_EQ(parse_duration("1m30.5s"), 90'500'000'000);
+  EXPECT_EQ(parse_duration("1h2ms3us4ns"), 3'600'002'003'004);
+  for (const auto* none : {"", "s", "1.5", "1x", "1s 2s", "--1s", ".", "1e3s"})
+    EXPECT_FALSE(parse_duration(none)) << none;
+}
+
 TEST(ReadYaml, KeepsLinesAndLeavesOutNulls) {
   const auto tree = read_yaml("a:\n  B: 1\n  list: [x, 'y', true, 2]\n  none:\n  maps:\n    - url: u\n", kFile);
   ASSERT_TRUE(tree);

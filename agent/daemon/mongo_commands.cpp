@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/mongo_commands.h"
+
+#include <algorithm>
+#include <bit>
+#include <iterator>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "config/slow_threshold.h"
+#include "metrics/mongo_errors.h"
+#include "metrics/names.h"
+#include "metrics/other_series.h"
+#include "mme/mongo.h"
+#include "mongo/command_text.h"
+#include "mongo/handshake.h"
+#include "mongo/query_shape.h"
+#include "mongo/reply.h"
+#include "mongo/wire_command.h"
+
+namespace mme {
+namespace {
+
+constexpr size_t kConnectionsMax = 65536;
+constexpr size_t kClientsMax = 1000;
+constexpr size_t kApplicationNamesMax = 200;
+constexpr size_t kPiecedRequestsMax = 64;
+constexpr size_t kAwaitingCursorsMax = 4096;
+constexpr size_t kErrorsMax = 4096;
+
+std::string known_name(const WireNames& names, uint64_t hash) {
+  const auto found = names.find(hash);
+  return hash == 0 || found == names.end() ? std::string() : found->second;
+}
+
+void add_counts(const std::vector<uint64_t>& counts, std::vector<uint64_t>& to) {
+  to.resize(std::max(to.size(), counts.size()));
+  for (size_t id = 0; id < counts.size(); ++id) to[id] += counts[id];
+}
+
+// `key`, or `_other` where `all` has no room for it.
+template <typename Key, typename Value>
+mme_series_key place_in(const std::map<Key, Value>& all, const mme_series_key& key, size_t most) {
+  return all.size() < most || all.contains(std::bit_cast<Key>(key)) ? key : other_series(MME_FAMILY_MONGO);
+}
+
+// Keeps `order` and what it is the order of within `most`.
+template <typename Container>
+void forget_oldest(Container& all, std::deque<uint64_t>& order, size_t most) {
+  while (order.size() > most) {
+    all.erase(order.front());
+    order.pop_front();
+  }
+}
+
+}  // namespace
+
+MongoCommands::MongoCommands(const std::vector<double>& bounds_s, uint32_t series_max)
+    : latency_count_(bounds_s),
+      series_max_(series_max),
+      awaited_(MME_MONGO_COMMAND_COUNT),
+      unacknowledged_(MME_MONGO_COMMAND_COUNT) {}
+
+std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange& exchange, std::string_view request,
+                                                       std::string_view reply, const WireNames& names) {
+  if ((exchange.why & MME_TOLD_PIECE) != 0) {
+    add_piece(exchange.cookie, request);
+    return std::nullopt;
+  }
+  const Opened opened = open(exchange, with_pieces(exchange.cookie, request), reply, names);
+  if ((exchange.why & MME_TOLD_COMPRESSED) != 0) count(opened);
+  if ((exchange.why & MME_TOLD_HELLO) != 0 && opened.request) remember_client(exchange.cookie, *opened.request);
+  if ((exchange.why & MME_TOLD_SLOW) == 0 || opened.sample.kind != MME_SAMPLE_LATENCY) return std::nullopt;
+  mongo::SlowCommand described = describe(exchange, opened);
+  const auto threshold = threshold_of(slow_, described.command, described.database, described.collection);
+  if (described.duration < threshold) return std::nullopt;
+  count_slow(opened.sample.key);
+  return described;
+}
+
+MongoCommands::Opened MongoCommands::open(const mme_mongo_exchange& exchange, std::string_view request,
+                                          std::string_view reply, const WireNames& names) {
+  Opened opened;
+  opened.request = mongo::open_message(request);
+  opened.reply = mongo::open_message(reply);
+  opened.sample.key = exchange.key;
+  opened.sample.kind = (exchange.why & MME_TOLD_UNANSWERED) != 0 ? MME_SAMPLE_NONE : MME_SAMPLE_LATENCY;
+  opened.sample.duration_ns = exchange.duration_ns;
+  opened.sample.request_bytes = exchange.request_bytes;
+  opened.sample.response_bytes = exchange.response_bytes;
+  opened.sample.errors = exchange.errors;
+  std::copy(std::begin(exchange.error_codes), std::end(exchange.error_codes), std::begin(opened.sample.error_codes));
+  mongo::ParsedMessage parsed;
+  if (opened.request) parsed = mongo::parse(*opened.request, 0);
+  if ((exchange.why & MME_TOLD_COMPRESSED) != 0 && opened.request) parse_compressed(exchange, parsed, opened);
+  const auto& hashes = opened.sample.key.name;
+  const auto text = [&](size_t which, std::string read) {
+    return hashes[which] != 0 && hashes[which] == parsed.names.hash[which] ? std::move(read)
+                                                                           : known_name(names, hashes[which]);
+  };
+  opened.database = text(0, parsed.database());
+  opened.collection = text(1, parsed.collection());
+  return opened;
+}
+
+// As the programs do with what is not compressed. What is behind the bytes that are there is taken to say nothing.
+void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const mongo::ParsedMessage& request,
+                                     Opened& opened) {
+  if (request.parser.command_hash == 0) return;  // its first bytes could not be opened
+  const auto command = static_cast<uint16_t>(mme_mongo_command_id(request.parser.command_hash));
+  mme_pending pending{};
+  (void)mme_mongo_request(&request.parser, &request.names, command, 0, &pending);
+  pending.request_bytes = exchange.request_bytes;
+  if ((exchange.why & MME_TOLD_UNANSWERED) != 0) {
+    const bool is_meant = (request.parser.flags & MME_MONGO_MORE_TO_COME) != 0;
+    opened.sample.key.code = command;
+    opened.sample.kind = is_meant ? MME_SAMPLE_UNACKNOWLEDGED : MME_SAMPLE_NONE;
+    return;
+  }
+  if (command == MME_COMMAND_getMore && awaiting_cursors_.contains(request.parser.cursor)) {
+    pending.flags |= MME_PENDING_AWAITED;
+  }
+  const bool opens_awaiting = (pending.flags & MME_PENDING_AWAIT_CURSOR) != 0;
+  mongo::ParsedMessage reply;
+  if (opened.reply) {
+    reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY | (opens_awaiting ? MME_MONGO_WANT_CURSOR : 0));
+  }
+  if (opens_awaiting && reply.parser.cursor != 0 && awaiting_cursors_.insert(reply.parser.cursor).second) {
+    awaiting_order_.push_back(reply.parser.cursor);
+    forget_oldest(awaiting_cursors_, awaiting_order_, kAwaitingCursorsMax);
+  }
+  mme_mongo_sample(&reply.parser, &pending, exchange.duration_ns, &opened.sample);
+  opened.sample.response_bytes = exchange.response_bytes;
+  if (opened.sample.kind != MME_SAMPLE_LATENCY) return;
+  for (size_t which = 0; which < 2; ++which) {
+    if (opened.sample.key.name[which] == 0) continue;
+    if (names_.size() < 2UL * series_max_) {
+      names_.try_emplace(opened.sample.key.name[which], which == 0 ? request.database() : request.collection());
+    }
+  }
+}
+
+void MongoCommands::count(const Opened& opened) {
+  const mme_sample& sample = opened.sample;
+  for (uint32_t kind = 0; kind < MME_MONGO_ERROR_KINDS; ++kind) {
+    if ((sample.errors & (1U << kind)) == 0) continue;
+    const std::array<uint32_t, 4> error{sample.key.target, sample.key.code, kind, sample.error_codes[kind]};
+    if (errors_.contains(error) || errors_.size() < kErrorsMax) ++errors_[error];
+  }
+  if (sample.kind == MME_SAMPLE_AWAITED) ++awaited_.at(sample.key.code);
+  if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) ++unacknowledged_.at(sample.key.code);
+  if (sample.kind != MME_SAMPLE_LATENCY) return;
+  const mme_series_key key = place_in(series_, sample.key, series_max_);
+  if (key.other != 0) ++overflow_;
+  const auto [at, is_new] = series_.try_emplace(std::bit_cast<SeriesKey>(key));
+  RawSeries& series = at->second;
+  if (is_new) {
+    series.key = key;
+    series.latency = latency_count_.none();
+  }
+  latency_count_.count(sample.duration_ns, series.latency);
+  series.request_bytes += sample.request_bytes;
+  series.response_bytes += sample.response_bytes;
+}
+
+void MongoCommands::add_piece(uint64_t cookie, std::string_view piece) {
+  if (pieces_.size() >= kPiecedRequestsMax && !pieces_.contains(cookie)) return;
+  std::string& all = pieces_[cookie];
+  if (all.size() + piece.size() > MME_PIECES_BYTES) all.clear();  // of a request whose end was not told
+  all += piece;
+}
+
+std::string MongoCommands::with_pieces(uint64_t cookie, std::string_view request) {
+  std::string whole(request);
+  if (const auto behind = pieces_.find(cookie); behind != pieces_.end()) {
+    whole += behind->second;
+    pieces_.erase(behind);
+  }
+  return whole;
+}
+
+void MongoCommands::remember_client(uint64_t cookie, const mongo::WireMessage& request) {
+  const auto command = request.opcode == MME_OP_QUERY ? mongo::read_query(request.body, request.whole_bytes)
+                                                      : mongo::read_command(request.body, request.whole_bytes);
+  auto client = command ? mongo::client_metadata(*command) : std::nullopt;
+  if (!client) return;
+  const bool has_place = handshakes_.contains(client->application) || handshakes_.size() < kApplicationNamesMax;
+  ++handshakes_[has_place ? client->application : std::string(kOther)];
+  if (!client->driver_version.empty()) client->driver += " " + client->driver_version;
+  Client known(std::move(client->application), std::move(client->driver));
+  if (clients_.size() >= kClientsMax && !clients_.contains(known)) return;
+  if (connections_.insert_or_assign(cookie, &*clients_.insert(std::move(known)).first).second) {
+    connections_order_.push_back(cookie);
+    forget_oldest(connections_, connections_order_, kConnectionsMax);
+  }
+}
+
+std::string_view MongoCommands::application_of(uint64_t cookie) const {
+  const auto known = connections_.find(cookie);
+  return known == connections_.end() ? std::string_view() : known->second->first;
+}
+
+void MongoCommands::count_slow(const mme_series_key& key) {
+  mme_series_key counted = key;
+  counted.variant = 0;
+  ++slow_counts_[std::bit_cast<SeriesKey>(place_in(slow_counts_, counted, series_max_))];
+}
+
+mongo::SlowCommand MongoCommands::describe(const mme_mongo_exchange& exchange, const Opened& opened) const {
+  mongo::SlowCommand slow;
+  slow.duration = std::chrono::nanoseconds(exchange.duration_ns);
+  slow.first_byte = std::chrono::nanoseconds(exchange.first_byte_ns);
+  slow.database = opened.database;
+  slow.collection = opened.collection;
+  slow.command = mongo_command_name(opened.sample.key.code);
+  slow.client = address_text(exchange.client, exchange.client_port);
+  slow.request_bytes = exchange.request_bytes;
+  slow.response_bytes = exchange.response_bytes;
+  if (const auto known = connections_.find(exchange.cookie); known != connections_.end()) {
+    std::tie(slow.application, slow.driver) = *known->second;
+  }
+  if (opened.request && opened.request->opcode == MME_OP_MSG) {
+    if (const auto command = mongo::read_command(opened.request->body, opened.request->whole_bytes)) {
+      mongo::QueryShape shape = mongo::query_shape(*command);
+      slow.shape = std::move(shape.text);
+      slow.fingerprint = shape.hash;
+      slow.shape_complete = shape.complete;
+      if (slow_.literals) slow.literals = mongo::command_text(*command);
+    }
+  }
+  if (opened.reply && opened.reply->opcode == MME_OP_MSG) {
+    if (const auto reply = mongo::read_reply(opened.reply->body, opened.reply->whole_bytes)) {
+      if (reply->documents) slow.documents = static_cast<int64_t>(*reply->documents);
+      if (reply->cursor_id.value_or(0) != 0) slow.cursor_id = reply->cursor_id;
+    }
+  }
+  for (uint32_t kind = 0; kind < MME_MONGO_ERROR_KINDS && !slow.error; ++kind) {
+    if ((opened.sample.errors & (1U << kind)) == 0) continue;
+    slow.error = static_cast<int32_t>(opened.sample.error_codes[kind]);
+    slow.error_name = mongo_error_name(*slow.error);
+  }
+  return slow;
+}
+
+void MongoCommands::add_to(KernelSnapshot& snapshot) const {
+  for (const auto& [key, count] : slow_counts_) {
+    snapshot.mongo_slow.push_back({std::bit_cast<mme_series_key>(key), count});
+  }
+  snapshot.mongo_handshakes = handshakes_;
+  for (const auto& [key, series] : series_) snapshot.series.push_back(series);
+  for (const auto& [error, count] : errors_) {
+    snapshot.mongo_errors.push_back({.target = static_cast<uint16_t>(error[0]),
+                                     .command = static_cast<uint16_t>(error[1]),
+                                     .code = static_cast<int32_t>(error[3]),
+                                     .kind = static_cast<uint8_t>(error[2]),
+                                     .count = count});
+  }
+  add_counts(awaited_, snapshot.mongo_awaited);
+  add_counts(unacknowledged_, snapshot.mongo_unacknowledged);
+  snapshot.series_overflow[MME_FAMILY_MONGO] += overflow_;
+  const auto is_missing = [&](const auto& name) { return !snapshot.names->contains(name.first); };
+  if (std::any_of(names_.begin(), names_.end(), is_missing)) {
+    WireNames all = *snapshot.names;
+    all.insert(names_.begin(), names_.end());
+    snapshot.names = std::make_shared<const WireNames>(std::move(all));
+  }
+}
+
+}  // namespace mme

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "config/config.h"
+#include "metrics/kernel_snapshot.h"
+#include "metrics/latency_count.h"
+#include "mongo/slow_command.h"
+#include "mongo/wire_message.h"
+
+namespace mme {
+
+// What the programs tell of MongoDB's exchanges: counts those that came compressed, describes the slow ones, remembers
+// which client is which application. Pure bookkeeping.
+class MongoCommands {
+ public:
+  // Counts of more than `series_max` series go to `_other`.
+  MongoCommands(const std::vector<double>& bounds_s, uint32_t series_max);
+
+  // What is slow from now on.
+  void set_slow(const SlowConfig& slow) { slow_ = slow; }
+
+  // `request` and `reply`: the first bytes of its messages, may be empty. `names`: what the kernel knows. The command,
+  // if it was slow; its target and time are the caller's to fill in.
+  [[nodiscard]] std::optional<mongo::SlowCommand> ended(const mme_mongo_exchange& exchange, std::string_view request,
+                                                        std::string_view reply, const WireNames& names);
+
+  // What the client of a connection calls itself; empty: it is not known.
+  [[nodiscard]] std::string_view application_of(uint64_t cookie) const;
+
+  // Adds what ended() has counted.
+  void add_to(KernelSnapshot& snapshot) const;
+
+ private:
+  // An exchange with what is in its messages.
+  struct Opened {
+    mme_sample sample{};
+    std::optional<mongo::WireMessage> request;
+    std::optional<mongo::WireMessage> reply;
+    std::string database;
+    std::string collection;
+  };
+  using Client = std::pair<std::string, std::string>;  // application and driver
+  using SeriesKey = std::array<uint64_t, sizeof(mme_series_key) / sizeof(uint64_t)>;
+
+  [[nodiscard]] Opened open(const mme_mongo_exchange& exchange, std::string_view request, std::string_view reply,
+                            const WireNames& names);
+  void parse_compressed(const mme_mongo_exchange& exchange, const mongo::ParsedMessage& request, Opened& opened);
+  void count(const Opened& opened);
+  void add_piece(uint64_t cookie, std::string_view piece);
+  [[nodiscard]] std::string with_pieces(uint64_t cookie, std::string_view request);
+  void remember_client(uint64_t cookie, const mongo::WireMessage& request);
+  void count_slow(const mme_series_key& key);
+  [[nodiscard]] mongo::SlowCommand describe(const mme_mongo_exchange& exchange, const Opened& opened) const;
+
+  LatencyCount latency_count_;
+  uint32_t series_max_;
+  SlowConfig slow_;
+  std::map<SeriesKey, RawSeries> series_;
+  WireNames names_;  // of series_
+  uint64_t overflow_ = 0;
+  std::vector<uint64_t> awaited_;                       // by command id
+  std::vector<uint64_t> unacknowledged_;                // by command id
+  std::map<std::array<uint32_t, 4>, uint64_t> errors_;  // by target, command, kind, code
+  std::map<uint64_t, std::string> pieces_;              // of long requests, by socket cookie
+  std::unordered_set<uint64_t> awaiting_cursors_;       // whose getMores may wait for data
+  std::deque<uint64_t> awaiting_order_;
+  std::set<Client> clients_;
+  std::unordered_map<uint64_t, const Client*> connections_;  // by socket cookie
+  std::deque<uint64_t> connections_order_;
+  std::map<std::string, uint64_t> handshakes_;  // by application name
+  std::map<SeriesKey, uint64_t> slow_counts_;
+};
+
+}  // namespace mme

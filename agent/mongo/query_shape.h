@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "mongo/wire_command.h"
+
+namespace mme::mongo {
+
+// What a command asks for, without what it asks with: every literal is `?`, arrays of literals are `[?]`, and elements
+// of an array that look the same are one. `{find: ?, filter: {tenantId: ?, tags: {$in: [?]}}, sort: {at: -1}}`.
+//
+// Kept are the names of fields and operators, the direction of a sort, what a projection takes, the field of a
+// distinct, and the collections that stages read. Not kept is all that is data: inserted documents, what a document is
+// replaced with, the right side of an update's operators.
+struct QueryShape {
+  std::string text;
+  uint64_t hash = 0;     // of the text, FNV-1a: the same for the same shape, always
+  bool complete = true;  // false: the command went on behind what was read
+};
+
+[[nodiscard]] QueryShape query_shape(const WireCommand& command);
+
+}  // namespace mme::mongo

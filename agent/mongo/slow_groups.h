@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "mongo/slow_command.h"
+
+namespace mme::mongo {
+
+enum class SlowGrouping : uint8_t { shape, name_space, application, command };
+
+// "shape", "namespace", "app", "command": exactly these, else nothing.
+[[nodiscard]] std::optional<SlowGrouping> parse_slow_grouping(std::string_view text);
+
+// Commands that are alike. Percentiles are those of all durations, by rank: no estimate.
+struct SlowGroup {
+  std::string command;      // of shape and command
+  std::string name_space;   // of shape and namespace: "mme.memories"
+  std::string application;  // of app
+  std::string shape;        // of shape
+  uint64_t fingerprint = 0;
+  size_t count = 0;
+  std::chrono::nanoseconds p50{0};
+  std::chrono::nanoseconds p95{0};
+  std::chrono::nanoseconds max{0};
+  std::chrono::nanoseconds total{0};
+};
+
+class SlowGroups {
+ public:
+  explicit SlowGroups(SlowGrouping grouping) : grouping_(grouping) {}
+
+  void add(const SlowCommand& command);
+
+  // Those that took the most time in all first.
+  [[nodiscard]] std::vector<SlowGroup> by_total() const;
+
+ private:
+  struct Members {
+    std::string shape;
+    std::vector<std::chrono::nanoseconds> durations;
+  };
+  using Key = std::tuple<std::string, std::string, std::string, uint64_t>;  // command, namespace, application, shape
+
+  SlowGrouping grouping_;
+  std::map<Key, Members> groups_;
+};
+
+// One JSON array with a newline; durations in milliseconds. Each group has the keys of its grouping.
+[[nodiscard]] std::string to_json(const std::vector<SlowGroup>& groups, SlowGrouping grouping);
+
+}  // namespace mme::mongo

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Keeps the first bytes of a MongoDB exchange until its end, and tells the agent of those that it wants to know: slow
+ * ones, compressed ones, handshakes. Each function is verified once, on its own. */
+#ifndef MME_CAPTURE_BPF_H
+#define MME_CAPTURE_BPF_H
+
+#include "captures.bpf.h"
+#include "scratch.bpf.h"
+
+/* Hands the exchange over with what is kept of its messages, which are then no longer kept. */
+static __always_inline int tell(struct mme_capture *capture)
+{
+	__u64 bytes = capture->exchange.request_kept + capture->exchange.reply_kept;
+	int told;
+
+	if (bytes > MME_CAPTURE_REQUEST_BYTES + MME_CAPTURE_REPLY_BYTES)
+		bytes = 0;
+	bytes = bounded_length(bytes + sizeof(capture->exchange), 2048);
+	if (bytes > sizeof(capture->exchange) + MME_CAPTURE_REQUEST_BYTES + MME_CAPTURE_REPLY_BYTES)
+		return 0;
+	told = !bpf_ringbuf_output(&commands, &capture->exchange, bytes, 0);
+	if (!told)
+		count_lost_command();
+	capture->exchange.request_kept = 0;
+	return told;
+}
+
+static __always_inline int is_compressed(const struct mme_capture *capture)
+{
+	return capture->exchange.request_kept >= 32 && *(__u32 *)(capture->request + 12) == MME_OP_COMPRESSED;
+}
+
+/* Of a compressed request nobody in the kernel knows whether it wants a reply. What is kept of one is told when there
+ * can be none any more. */
+static __always_inline void tell_unanswered(struct mme_capture *capture, __u16 target, __u64 cookie)
+{
+	struct mme_mongo_exchange *exchange = &capture->exchange;
+	const __u32 kept = exchange->request_kept;
+
+	if (!is_compressed(capture))
+		return;
+	__builtin_memset(exchange, 0, sizeof(*exchange));
+	exchange->key.target = target;
+	exchange->key.family = MME_FAMILY_MONGO;
+	exchange->key.code = MME_COMMAND_compressed;
+	exchange->cookie = cookie;
+	exchange->why = MME_TOLD_COMPRESSED | MME_TOLD_UNANSWERED;
+	exchange->request_bytes = *(__u32 *)capture->request;
+	exchange->request_kept = kept;
+	tell(capture);
+}
+
+#define MME_PIECES_A_SEGMENT 17
+#define MME_COMPRESSOR_ZSTD 3
+
+/* Tells what the packet has, from s->piece_at on, of the bytes that are wanted. A piece that is lost ends it: the agent
+ * then cannot open what it has. */
+__noinline __weak int tell_pieces(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_capture *capture;
+
+	if (!s || !sk)
+		return 0;
+	capture = bpf_sk_storage_get(&captures, sk, 0, 0);
+	if (!capture)
+		return 0;
+	for (int i = 0; i < MME_PIECES_A_SEGMENT; i++) {
+		struct mme_piece *piece;
+		__u64 bytes;
+
+		if (s->piece_at >= s->end || !capture->pieces_wanted)
+			return 0;
+		bytes = s->end - s->piece_at;
+		if (bytes > capture->pieces_wanted)
+			bytes = capture->pieces_wanted;
+		if (bytes > MME_PIECE_BYTES)
+			bytes = MME_PIECE_BYTES;
+		bytes = bounded_length(bytes, MME_PIECE_BYTES);
+		piece = bpf_ringbuf_reserve(&commands, sizeof(*piece), 0);
+		if (!piece) {
+			capture->pieces_wanted = 0;
+			count_lost_command();
+			return 0;
+		}
+		__builtin_memset(&piece->exchange, 0, sizeof(piece->exchange));
+		piece->exchange.cookie = bpf_get_socket_cookie(skb);
+		piece->exchange.why = MME_TOLD_PIECE;
+		if (!bpf_skb_load_bytes(skb, s->piece_at, piece->data, bytes))
+			piece->exchange.request_kept = (__u32)bytes;
+		bpf_ringbuf_submit(piece, 0);
+		capture->pieces_wanted -= (__u32)bytes;
+		s->piece_at += (__u32)bytes;
+	}
+	return 0;
+}
+
+/* A segment in the middle of a request. */
+__noinline __weak int continue_request(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_capture *capture;
+
+	if (!s || !sk)
+		return 0;
+	capture = bpf_sk_storage_get(&captures, sk, 0, 0);
+	if (!capture || !capture->pieces_wanted)
+		return 0;
+	if (s->from_parked) { /* its bytes are elsewhere */
+		capture->pieces_wanted = 0;
+		return 0;
+	}
+	s->piece_at = s->offset;
+	return tell_pieces(skb, slot);
+}
+
+/* Of the request whose first bytes are kept. zstd shows nothing of a block before its end. */
+static __always_inline __u32 pieces_wanted(const struct mme_capture *capture)
+{
+	const __u32 length = *(__u32 *)capture->request;
+
+	if (!is_compressed(capture) || capture->request[24] != MME_COMPRESSOR_ZSTD ||
+	    length <= capture->exchange.request_kept)
+		return 0;
+	return (length < MME_PIECES_BYTES ? length : MME_PIECES_BYTES) - capture->exchange.request_kept;
+}
+
+/* A request begins in this packet, at s->message_at. */
+__noinline __weak int capture_request(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_connection *c;
+	struct mme_capture *capture;
+	__u64 bytes;
+
+	if (!s || !sk || s->message_at >= s->end)
+		return 0;
+	c = bpf_sk_storage_get(&connections, sk, 0, 0);
+	if (!c)
+		return 0;
+	capture = capture_of(sk, c);
+	if (!capture)
+		return 0;
+	tell_unanswered(capture, s->target, bpf_get_socket_cookie(skb));
+	capture->exchange.request_kept = 0;
+	capture->exchange.reply_kept = 0;
+	capture->pieces_wanted = 0;
+	capture->replied_ns = 0;
+	capture->started_ns = s->now_ns;
+	bytes = s->end - s->message_at;
+	if (bytes > MME_CAPTURE_REQUEST_BYTES)
+		bytes = MME_CAPTURE_REQUEST_BYTES;
+	bytes = bounded_length(bytes, MME_CAPTURE_REQUEST_BYTES);
+	if (bpf_skb_load_bytes(skb, s->message_at, capture->request, bytes))
+		return 0;
+	capture->exchange.request_kept = (__u32)bytes;
+	capture->pieces_wanted = pieces_wanted(capture);
+	s->piece_at = s->message_at + (__u32)bytes;
+	if (capture->pieces_wanted)
+		tell_pieces(skb, slot);
+	return 0;
+}
+
+/* A reply begins in this packet, at s->message_at. */
+__noinline __weak int capture_reply(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct bpf_sock *sk = skb->sk;
+	struct mme_capture *capture;
+	__u64 bytes, behind;
+
+	if (!s || !sk || s->message_at >= s->end)
+		return 0;
+	capture = bpf_sk_storage_get(&captures, sk, 0, 0);
+	if (!capture)
+		return 0;
+	capture->replied_ns = s->now_ns;
+	capture->exchange.reply_kept = 0;
+	if (!capture->exchange.request_kept)
+		return 0;
+	behind = bounded_length(capture->exchange.request_kept, MME_CAPTURE_REQUEST_BYTES);
+	bytes = s->end - s->message_at;
+	if (bytes > MME_CAPTURE_REPLY_BYTES)
+		bytes = MME_CAPTURE_REPLY_BYTES;
+	bytes = bounded_length(bytes, MME_CAPTURE_REPLY_BYTES);
+	if (!bpf_skb_load_bytes(skb, s->message_at, capture->request + behind, bytes))
+		capture->exchange.reply_kept = (__u32)bytes;
+	return 0;
+}
+
+static __always_inline __u8 why_told(const struct mme_scratch *s)
+{
+	const __u16 command = s->request.label;
+
+	if (command == MME_COMMAND_compressed)
+		return MME_TOLD_COMPRESSED | (is_slow(s->sample.duration_ns) ? MME_TOLD_SLOW : 0);
+	if (s->sample.kind != MME_SAMPLE_LATENCY)
+		return 0;
+	return (is_slow(s->sample.duration_ns) ? MME_TOLD_SLOW : 0) |
+	       (command == MME_COMMAND_hello || command == MME_COMMAND_isMaster ? MME_TOLD_HELLO : 0);
+}
+
+static __always_inline void describe_exchange(const struct mme_scratch *s, __u8 why,
+					      struct mme_mongo_exchange *exchange)
+{
+	exchange->key = s->sample.key;
+	exchange->cookie = s->cookie;
+	exchange->ended_ns = s->now_ns;
+	exchange->duration_ns = s->sample.duration_ns;
+	exchange->request_bytes = s->sample.request_bytes;
+	exchange->response_bytes = s->sample.response_bytes;
+	exchange->client[0] = s->client[0];
+	exchange->client[1] = s->client[1];
+	exchange->client_port = s->client_port;
+	exchange->why = why;
+	exchange->errors = s->sample.errors;
+	for (int kind = 0; kind < MME_MONGO_ERROR_KINDS; kind++)
+		exchange->error_codes[kind] = s->sample.error_codes[kind];
+}
+
+/* The exchange of s->sample has ended with this packet. Returns 1 when the agent counts it: it was compressed, and the
+ * agent was told of it with its messages. */
+__noinline __weak int tell_command(struct __sk_buff *skb, __u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_mongo_exchange alone = {};
+	struct bpf_sock *sk = skb->sk;
+	struct mme_capture *capture;
+	__u8 why;
+
+	if (!s || !sk)
+		return 0;
+	why = why_told(s);
+	if (!why)
+		return 0;
+	s->cookie = bpf_get_socket_cookie(skb);
+	capture = bpf_sk_storage_get(&captures, sk, 0, 0);
+	if (!capture || capture->exchange.request_kept < 16 || *(__u32 *)(capture->request + 4) != s->request.id) {
+		if (!(why & MME_TOLD_SLOW) || why & MME_TOLD_COMPRESSED)
+			return 0;
+		describe_exchange(s, why, &alone);
+		if (bpf_ringbuf_output(&commands, &alone, sizeof(alone), 0))
+			count_lost_command();
+		return 0;
+	}
+	describe_exchange(s, why, &capture->exchange);
+	capture->exchange.first_byte_ns = capture->replied_ns ? capture->replied_ns - capture->started_ns : 0;
+	return tell(capture) && why & MME_TOLD_COMPRESSED;
+}
+
+#endif

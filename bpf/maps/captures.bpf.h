@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef MME_MAPS_CAPTURES_H
+#define MME_MAPS_CAPTURES_H
+
+#include "connections.bpf.h"
+
+/* The first bytes of the messages under way, of each connection to a mongod. Written and read by the programs only;
+ * freed with the socket. Full (MME_CAPTURES_MAX): what the agent is told of further connections is without them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct mme_capture);
+} captures SEC(".maps");
+
+/* Exchanges of MongoDB that the agent is told of: struct mme_mongo_exchange and its messages' first bytes, as much as
+ * there is of struct mme_capture. Written by the programs, read by the agent. Full: counted in commands_lost. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 128 * 1024);
+} commands SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} commands_lost SEC(".maps");
+
+/* How long the quickest command takes that is slow, in nanoseconds; 0: none is. Written by the agent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} slow_from_ns SEC(".maps");
+
+static __always_inline int is_slow(__u64 duration_ns)
+{
+	__u32 zero = 0;
+	const __u64 *from = bpf_map_lookup_elem(&slow_from_ns, &zero);
+
+	return from && *from && duration_ns >= *from;
+}
+
+static __always_inline void count_lost_command(void)
+{
+	__u32 zero = 0;
+	__u64 *count = bpf_map_lookup_elem(&commands_lost, &zero);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
+/* That of a connection; null: there is none and no room for one. Only those whose close will be seen are counted. */
+static __always_inline struct mme_capture *capture_of(struct bpf_sock *sk, const struct mme_connection *c)
+{
+	const int counted = c->flags & MME_CONNECTION_COUNTED;
+	struct mme_capture *capture = bpf_sk_storage_get(&captures, sk, 0, 0);
+	__u32 index = MME_COUNT_CAPTURES;
+	__u64 *count;
+
+	if (capture)
+		return capture;
+	count = bpf_map_lookup_elem(&connection_counts, &index);
+	if (!count || (counted && *count >= MME_CAPTURES_MAX))
+		return 0;
+	capture = bpf_sk_storage_get(&captures, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (capture && counted)
+		__sync_fetch_and_add(count, 1);
+	return capture;
+}
+
+#endif

@@ -1,0 +1,232 @@
+"""Slow commands against mongod's own profiler, their shapes, and what of a command must never be seen."""
+
+import json
+import os
+import re
+import signal
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.collection import Collection
+
+from mme_stack import Agent, Mongod, Stack
+from mme_stack.fetch import wait_until
+from mongo_lib import QUIET, Wire, body_section, op_msg
+
+THRESHOLD_MS = 200  # no operation is near to it: the slow ones sleep twice as long, the others are done in a few ms
+SLEEPS = "sleep(400) || true"
+APPLICATION = "mme-tagging é"
+SLOW = "mme_mongo_slow_commands_total"
+Lines = list[dict[str, Any]]
+
+
+def start(servers: Stack, mongod: Mongod, **slow: Any) -> tuple[Agent, Path]:
+    file = mongod.directory / "slow" / "slow.jsonl"
+    settings = {"threshold": f"{THRESHOLD_MS}ms", "file": str(file), **slow}
+    return servers.agent([mongod], {"slow": settings}), file
+
+
+def lines(file: Path) -> Lines:
+    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+
+def slow_work(c: Collection[dict[str, Any]]) -> None:
+    asleep = {"$where": SLEEPS}
+    function = {"$function": {"body": f"function() {{ return {SLEEPS}; }}", "args": [], "lang": "js"}}
+    c.find_one({"n": 1, **asleep})
+    list(c.find({"n": {"$lt": 2}, **asleep}, batch_size=1))  # slow getMores
+    list(c.aggregate([{"$match": {"n": 1, "$expr": function}}, {"$sort": {"n": -1}}]))
+    c.database.command("count", c.name, query={"n": 1, **asleep})
+    c.distinct("n", {"n": 1, **asleep})
+    c.update_one({"n": 1, **asleep}, {"$set": {"seen": True}})
+    c.find_one_and_update({"n": 1, **asleep}, {"$inc": {"m": 1}})
+    c.delete_one({"n": 1, **asleep})
+
+
+def quick_work(c: Collection[dict[str, Any]]) -> None:
+    for n in range(100, 200):
+        c.insert_one({"n": n})
+        c.find_one({"n": n})
+        c.update_one({"n": n}, {"$set": {"seen": True}})
+        c.delete_one({"n": n})
+
+
+def profiled(mongod: Mongod, database: str) -> Counter[tuple[str, str]]:
+    """What mongod's profiler has that is slow, by namespace and command."""
+    names = {"query": "find", "update": "update", "remove": "delete", "getmore": "getMore", "insert": "insert"}
+    with mongod.client() as client:
+        entries = list(client[database]["system.profile"].find({"millis": {"$gte": THRESHOLD_MS}}))
+    return Counter((e["ns"], names.get(e["op"]) or next(iter(e["command"]))) for e in entries)
+
+
+@pytest.mark.parametrize("compressor", [None, "snappy", "zlib", "zstd"])
+def test_the_same_as_the_profiler_says(servers: Stack, compressor: str | None) -> None:
+    mongod = servers.mongod(args=QUIET)
+    options = {"compressors": compressor} if compressor else {}
+    with mongod.client() as client:
+        for name in ("items", "people.names"):
+            client.mme[name].insert_many([{"n": n % 4} for n in range(8)])
+        client.mme.command("profile", 2)
+    agent, file = start(servers, mongod)
+    with mongod.client(appname=APPLICATION, **options) as client:
+        for name in ("items", "people.names"):
+            slow_work(client.mme[name])
+            quick_work(client.mme[name])
+    expected = profiled(mongod, "mme")
+    assert expected.total() >= 16
+
+    def seen() -> Counter[tuple[str, str]]:
+        return Counter((f"{line['database']}.{line['collection']}", line["command"]) for line in lines(file))
+
+    wait_until(lambda: seen().total() >= expected.total(), 5)
+    assert seen() == expected
+    ours = agent.metrics().by(SLOW, "database", "collection", "command")
+    assert {(f"{d}.{c}", command): n for (d, c, command), n in ours.items()} == expected
+    for line in lines(file):
+        assert 400 <= line["first_byte_ms"] <= line["duration_ms"] < 10_000
+        assert line["application"] == APPLICATION and line["driver"].startswith("PyMongo")
+        assert re.fullmatch(r"127\.0\.0\.1:\d+", line["client"])
+        assert line["target"] == mongod.name
+        assert line["shape"].startswith("{" + line["command"] + ": ?"), line
+
+
+@pytest.fixture
+def asked(servers: Stack) -> tuple[Mongod, Agent, Path]:
+    mongod = servers.mongod(args=[*QUIET, "--setParameter", "enableTestCommands=1"])
+    agent, file = start(servers, mongod, threshold="0ms")
+    return mongod, agent, file
+
+
+def test_the_same_shape_has_the_same_fingerprint(asked: tuple[Mongod, Agent, Path]) -> None:
+    mongod, agent, file = asked
+    with mongod.client() as client:
+        c = client.mme.items
+        for n in range(20):
+            list(c.find({"tenant": f"t{n}", "tags": {"$in": list(range(n + 1))}}).sort("at", -1).limit(5))
+            list(c.find({"tenant": n}))
+    finds = wait_until(lambda: (f := [e for e in lines(file) if e["command"] == "find"]) and len(f) == 40 and f)
+    shapes = Counter((e["fingerprint"], e["shape"]) for e in finds)
+    assert sorted(shapes.values()) == [20, 20]
+    assert {shape for _, shape in shapes} == {
+        "{find: ?, filter: {tenant: ?, tags: {$in: [?]}}, sort: {at: -1}, limit: ?}",
+        "{find: ?, filter: {tenant: ?}}",
+    }
+    assert agent.metrics().counter(SLOW, command="find", database="mme", collection="items") == 40
+
+
+def everything_said(agent: Agent, file: Path) -> str:
+    said = [agent.get(path)[1].decode() for path in ("/", "/metrics", "/api/v1/status")]
+    for argv in (["slow", "--json"], ["slow"], ["slow", "--by", "shape"]):
+        done = agent.cli(*argv, "--file", str(file))
+        said += [done.stdout, done.stderr]
+    said += [agent.log.read_text(), *(path.read_text() for path in file.parent.iterdir())]
+    return "\n".join(said)
+
+
+def test_no_literal_is_ever_seen(asked: tuple[Mongod, Agent, Path]) -> None:
+    mongod, agent, file = asked
+    secrets = iter(range(10_000))
+
+    def secret() -> str:
+        return f"planted{next(secrets):05d}x"
+
+    with mongod.client() as client, Wire(mongod.port) as wire:
+        c = client.mme.items
+        for _ in range(60):
+            c.insert_one({"name": secret(), secret(): secret(), "list": [secret(), {"deep": secret()}]})
+            list(
+                c.find(
+                    {"name": secret(), "n": {"$in": [secret(), secret()]}, "$or": [{"a": secret()}, {"b": secret()}]}
+                )
+            )
+            c.update_one({"name": secret()}, {"$set": {"name": secret(), "x": {secret(): secret()}}})
+            c.replace_one({"name": secret()}, {secret(): secret()})
+            list(c.aggregate([{"$match": {"name": secret()}}, {"$project": {"y": {"$literal": secret()}}}]))
+            c.find_one_and_update({"name": secret()}, {"$push": {"list": secret()}})
+            payload = secret().encode()
+            wire.send(
+                op_msg(
+                    body_section({"saslStart": 1, "mechanism": "PLAIN", "payload": payload, "$db": "admin"}),
+                    request_id=1,
+                )
+            )
+            wire.reply()
+    assert next(secrets) > 1000
+    wait_until(lambda: sum(e["command"] == "saslStart" for e in lines(file)) == 60)
+    assert len(lines(file)) >= 7 * 60
+    said = everything_said(agent, file)
+    assert "planted" not in said, re.findall(r".{80}planted.{20}", said)[:5]
+
+
+def test_literals_when_the_operator_wants_them(servers: Stack) -> None:
+    mongod = servers.mongod(args=QUIET)
+    agent, file = start(servers, mongod, threshold="0ms", literals=True)
+    with mongod.client() as client:
+        client.mme.items.insert_one({"name": "wanted"})
+        client.mme.items.find_one({"name": "wanted"})
+    [found] = wait_until(lambda: [e for e in lines(file) if e["command"] == "find"])
+    assert json.loads(found["literals"])["filter"] == {"name": "wanted"}
+    agent.write_config({"targets": {"traefik": [], "mongod": [mongod.target()]}, "slow": {"file": str(file)}})
+    os.kill(agent.pid, signal.SIGHUP)
+    wait_until(lambda: "configuration read" in agent.log.read_text())
+    before = len(lines(file))
+    with mongod.client() as client:
+        client.mme.items.find_one({"name": "unwanted"})
+        client.mme.items.find_one({"name": "wanted", "$where": SLEEPS})
+    wait_until(lambda: len(lines(file)) > before)
+    assert [e.get("literals") for e in lines(file)[before:]] == [None]  # and 100 ms is the threshold again
+
+
+def test_thresholds_of_a_collection_and_a_command(servers: Stack) -> None:
+    mongod = servers.mongod(args=QUIET)
+    overrides = {"mme.watched": "0ms", "mme.ignored": "10m"}
+    agent, file = start(servers, mongod, overrides=overrides)
+    with mongod.client() as client:
+        client.mme.watched.insert_one({})
+        client.mme.ignored.insert_one({})
+        client.mme.ignored.find_one({"$where": SLEEPS})
+        client.mme.other.insert_one({})
+        client.mme.other.find_one({"$where": SLEEPS})
+    wait_until(lambda: len(lines(file)) >= 2)
+    assert {(e["collection"], e["command"]) for e in lines(file)} == {("watched", "insert"), ("other", "find")}
+    assert agent.metrics().by(SLOW, "collection") == {("watched",): 1, ("other",): 1}
+
+
+def test_replies_with_errors_and_documents(asked: tuple[Mongod, Agent, Path]) -> None:
+    mongod, _, file = asked
+    with mongod.client() as client:
+        c = client.mme.items
+        c.insert_many([{"_id": n, "text": "x" * 10} for n in range(5)])
+        list(c.find({}, batch_size=3))
+        with pytest.raises(Exception, match="nonsense"):
+            c.find_one({"$nonsense": 1})
+        with pytest.raises(Exception, match="duplicate"):
+            c.insert_one({"_id": 1})
+    entries = wait_until(lambda: (e := lines(file)) and any("error" in x for x in e) and e)
+    by_command = {}
+    for e in entries:
+        by_command.setdefault(e["command"], []).append(e)
+    first, refused = by_command["find"][:2]
+    assert first["documents"] == 3 and int(first["cursor_id"]) != 0
+    assert by_command["getMore"][0]["documents"] == 2
+    assert refused["error_name"] == "BadValue" and refused["error"] == 2
+    assert by_command["insert"][1]["error_name"] == "DuplicateKey"
+
+
+@pytest.mark.parametrize("how", ["half a header", "half a message"])
+def test_a_client_that_sends_a_part_and_waits(asked: tuple[Mongod, Agent, Path], how: str) -> None:
+    mongod, agent, file = asked
+    whole = op_msg(body_section({"find": "items", "filter": {"a": "planted"}, "$db": "mme"}), request_id=7)
+    size = 8 if how == "half a header" else len(whole) // 2
+    with Wire(mongod.port) as wire:
+        wire.send(whole[:size])
+        with mongod.client() as client:
+            client.mme.items.find_one({"b": 1})
+        wait_until(lambda: [e for e in lines(file) if e["command"] == "find"])
+        wire.send(whole[size:])
+        wire.reply()
+    wait_until(lambda: sum(e["command"] == "find" for e in lines(file)) == 2)
+    assert "planted" not in file.read_text()
+    assert agent.metrics().counter(SLOW, command="find") == 2

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/mongo_commands.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <map>
+#include <string>
+
+#include "../mongo/zip.h"
+#include "../protocol/bson.h"
+
+namespace mme {
+namespace {
+
+using test::Json;
+using test::u32;
+
+constexpr uint64_t kMillisecond = 1'000'000;
+
+std::string op_msg(const std::string& document, uint32_t flags = 0) {
+  return u32(flags) + '\0' + test::bson(Json::parse(document));
+}
+
+std::string message(uint32_t opcode, const std::string& body) {
+  return u32(static_cast<uint32_t>(16 + body.size())) + u32(7) + u32(0) + u32(opcode) + body;
+}
+
+std::string plain(const std::string& document) {
+  return message(MME_OP_MSG, op_msg(document));
+}
+
+std::string compressed(const std::string& content) {
+  const std::string zipped = test::zip(test::kZlib, content);
+  return message(MME_OP_COMPRESSED, test::zipped_body(test::kZlib, static_cast<uint32_t>(content.size()), zipped));
+}
+
+mme_mongo_exchange exchange(uint16_t command, uint8_t why, uint64_t milliseconds = 1) {
+  mme_mongo_exchange told{};
+  told.key.target = 3;
+  told.key.family = MME_FAMILY_MONGO;
+  told.key.code = command;
+  told.cookie = 42;
+  told.duration_ns = milliseconds * kMillisecond;
+  told.request_bytes = 100;
+  told.response_bytes = 200;
+  told.client[1] = 0x0100007fffff0000;  // ::ffff:127.0.0.1
+  told.client_port = 5555;
+  told.why = why;
+  return told;
+}
+
+class MongoCommandsTest : public ::testing::Test {
+ protected:
+  std::optional<mongo::SlowCommand> compressed_exchange(const std::string& request, const std::string& reply) {
+    return commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED), compressed(op_msg(request)),
+                           compressed(op_msg(reply)), {});
+  }
+  [[nodiscard]] KernelSnapshot snapshot() const {
+    KernelSnapshot taken;
+    commands_.add_to(taken);
+    return taken;
+  }
+  // Counts by command, database, collection and outcome.
+  [[nodiscard]] std::map<std::string, uint64_t> counts() const {
+    const KernelSnapshot taken = snapshot();
+    std::map<std::string, uint64_t> counts;
+    for (const RawSeries& series : taken.series) {
+      const auto name = [&](uint64_t hash) { return hash == 0 ? std::string("-") : taken.names->at(hash); };
+      counts[series.key.other != 0 ? "_other"
+                                   : std::to_string(series.key.code) + " " + name(series.key.name[0]) + " " +
+                                         name(series.key.name[1]) + (series.key.variant != 0 ? " error" : "")] +=
+          series.latency.count();
+    }
+    return counts;
+  }
+
+  MongoCommands commands_{{0.01, 0.1}, 2};
+};
+
+std::string key(uint16_t command, const std::string& rest) {
+  return std::to_string(command) + " " + rest;
+}
+
+TEST_F(MongoCommandsTest, CompressedOnesAreCountedAsTheProgramsCountTheOthers) {
+  compressed_exchange(R"({"find": "items", "$db": "mme"})", R"({"cursor": {"id": {"$long": 0}}, "ok": 1.0})");
+  compressed_exchange(R"({"find": "items", "$db": "mme"})", R"({"ok": 0.0, "code": 2})");
+  EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme items"), 1},
+                                                       {key(MME_COMMAND_find, "mme items error"), 1}}));
+  const KernelSnapshot taken = snapshot();
+  EXPECT_EQ(taken.series[0].key.target, 3);
+  EXPECT_EQ(taken.series[0].request_bytes, 100U);
+  EXPECT_EQ(taken.series[0].response_bytes, 200U);
+  ASSERT_EQ(taken.mongo_errors.size(), 1U);
+  EXPECT_EQ(taken.mongo_errors[0].code, 2);
+  EXPECT_EQ(taken.mongo_errors[0].command, MME_COMMAND_find);
+}
+
+TEST_F(MongoCommandsTest, WhatCannotBeOpenedStaysCompressed) {
+  (void)commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED), "nonsense", "", {});
+  EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_compressed, "- -"), 1}}));
+}
+
+TEST_F(MongoCommandsTest, TheRestIsOther) {
+  for (const char* name : {"a", "b", "c", "d", "a"}) {
+    compressed_exchange(std::string(R"({"find": ")") + name + R"(", "$db": "mme"})", R"({"ok": 1})");
+  }
+  EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{
+                          {key(MME_COMMAND_find, "mme a"), 2}, {key(MME_COMMAND_find, "mme b"), 1}, {"_other", 2}}));
+  EXPECT_EQ(snapshot().series_overflow[MME_FAMILY_MONGO], 2U);
+}
+
+TEST_F(MongoCommandsTest, WaitingByDesignIsNoLatency) {
+  compressed_exchange(R"({"aggregate": "c", "pipeline": [{"$changeStream": {}}], "cursor": {}, "$db": "mme"})",
+                      R"({"cursor": {"firstBatch": [], "id": {"$long": 77}}, "ok": 1})");
+  compressed_exchange(R"({"getMore": {"$long": 77}, "collection": "c", "$db": "mme"})", R"({"ok": 1})");
+  compressed_exchange(R"({"getMore": {"$long": 78}, "collection": "c", "$db": "mme"})", R"({"ok": 1})");
+  EXPECT_EQ(snapshot().mongo_awaited[MME_COMMAND_getMore], 1U);
+  EXPECT_EQ(counts()[key(MME_COMMAND_getMore, "mme c")], 1U);
+}
+
+TEST_F(MongoCommandsTest, UnansweredOnesThatWantNoReply) {
+  const auto told = exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED | MME_TOLD_UNANSWERED);
+  const std::string insert = R"({"insert": "c", "documents": [], "$db": "mme"})";
+  (void)commands_.ended(told, compressed(op_msg(insert, 2)), "", {});
+  (void)commands_.ended(told, compressed(op_msg(insert)), "", {});  // its client left
+  EXPECT_EQ(snapshot().mongo_unacknowledged[MME_COMMAND_insert], 1U);
+  EXPECT_TRUE(counts().empty());
+}
+
+TEST_F(MongoCommandsTest, LongRequestsComeInPieces) {
+  std::string filter = "0";
+  for (int i = 1; i < 2000; ++i) filter += ", " + std::to_string(i * 7919);
+  const std::string whole =
+      compressed(op_msg(R"({"find": "items", "filter": {"n": {"$in": [)" + filter + R"(]}}, "$db": "mme"})"));
+  ASSERT_GT(whole.size(), 2000U);
+  auto piece = exchange(0, MME_TOLD_PIECE);
+  (void)commands_.ended(piece, std::string_view(whole).substr(1000), "", {});
+  (void)commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED), std::string_view(whole).substr(0, 1000),
+                        "", {});
+  EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme items"), 1}}));
+}
+
+TEST_F(MongoCommandsTest, SlowOnesAreDescribed) {
+  SlowConfig slow;
+  slow.overrides["mme.ignored"] = std::chrono::hours(1);
+  commands_.set_slow(slow);
+  (void)commands_.ended(exchange(MME_COMMAND_hello, MME_TOLD_HELLO),
+                        plain(R"({"hello": 1, "client": {"application": {"name": "shop"},
+                                  "driver": {"name": "PyMongo", "version": "4.6"}}, "$db": "admin"})"),
+                        "", {});
+  auto told = exchange(MME_COMMAND_find, MME_TOLD_SLOW, 150);
+  told.key.name[0] = 1;
+  told.key.name[1] = 2;
+  told.first_byte_ns = 120 * kMillisecond;
+  const std::string request = plain(R"({"find": "items", "filter": {"a": "secret"}, "$db": "mme"})");
+  const auto found =
+      commands_.ended(told, request, plain(R"({"cursor": {"firstBatch": [{"a": 1}], "id": {"$long": 9}}, "ok": 1})"),
+                      {{1, "mme"}, {2, "items"}});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->command, "find");
+  EXPECT_EQ(found->database, "mme");
+  EXPECT_EQ(found->collection, "items");
+  EXPECT_EQ(found->shape, "{find: ?, filter: {a: ?}}");
+  EXPECT_EQ(found->application, "shop");
+  EXPECT_EQ(found->driver, "PyMongo 4.6");
+  EXPECT_EQ(found->client, "127.0.0.1:5555");
+  EXPECT_EQ(found->duration, std::chrono::milliseconds(150));
+  EXPECT_EQ(found->first_byte, std::chrono::milliseconds(120));
+  EXPECT_EQ(found->documents, 1);
+  EXPECT_EQ(found->cursor_id, 9);
+  EXPECT_FALSE(found->literals);
+
+  EXPECT_FALSE(commands_.ended(told, request, "", {{1, "mme"}, {2, "ignored"}}));
+  const KernelSnapshot taken = snapshot();
+  ASSERT_EQ(taken.mongo_slow.size(), 1U);
+  EXPECT_EQ(taken.mongo_slow[0].count, 1U);
+  EXPECT_EQ(taken.mongo_handshakes, (std::map<std::string, uint64_t>{{"shop", 1}}));
+}
+
+TEST_F(MongoCommandsTest, LiteralsOnlyWhenTheyAreWanted) {
+  SlowConfig slow;
+  slow.literals = true;
+  commands_.set_slow(slow);
+  const auto found =
+      commands_.ended(exchange(MME_COMMAND_find, MME_TOLD_SLOW, 150),
+                      plain(R"({"find": "c", "filter": {"a": "b"}, "lsid": {"id": 1}, "$db": "d"})"), "", {});
+  ASSERT_TRUE(found && found->literals);
+  EXPECT_EQ(*found->literals, R"({ "find" : "c", "filter" : { "a" : "b" }, "$db" : "d" })");
+}
+
+}  // namespace
+}  // namespace mme

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mme/exchange.h"
+
+#include <gtest/gtest.h>
+
+namespace mme::test {
+namespace {
+
+mme_connection busy(uint8_t role, uint16_t begun, uint16_t ended) {
+  mme_connection c{};
+  c.role = role;
+  c.request.sync = MME_SYNC_LOCKED;
+  c.reply.sync = MME_SYNC_LOCKED;
+  c.request.count = begun;
+  c.reply.count = ended;
+  return c;
+}
+
+TEST(InFlight, IsWhatHasBegunAndNotEnded) {
+  for (const uint8_t role : {MME_ROLE_ENTRYPOINT, MME_ROLE_UPSTREAM}) {
+    const mme_connection idle = busy(role, 7, 7);
+    EXPECT_EQ(mme_connection_in_flight(&idle), 0);
+    const mme_connection three = busy(role, 7, 4);
+    EXPECT_EQ(mme_connection_in_flight(&three), 3);
+    const mme_connection wrapped = busy(role, 2, 65535);
+    EXPECT_EQ(mme_connection_in_flight(&wrapped), 3);
+  }
+}
+
+TEST(InFlight, NeverExceedsWhatWasReadWhileAnExchangeCameAndWent) {
+  const mme_connection passing = busy(MME_ROLE_ENTRYPOINT, 7, 8);
+  EXPECT_EQ(mme_connection_in_flight(&passing), 0);
+}
+
+TEST(InFlight, IsNoneWhereNoReplyWillBeSeen) {
+  for (const uint8_t role : {MME_ROLE_NONE, MME_ROLE_MONGOD, MME_ROLE_FOREIGN}) {
+    const mme_connection other = busy(role, 7, 4);
+    EXPECT_EQ(mme_connection_in_flight(&other), 0) << int{role};
+  }
+  mme_connection closed = busy(MME_ROLE_ENTRYPOINT, 7, 4);
+  closed.flags = MME_CONNECTION_CLOSED;
+  EXPECT_EQ(mme_connection_in_flight(&closed), 0);
+  mme_connection left = busy(MME_ROLE_UPSTREAM, 7, 6);
+  left.left = 1;
+  EXPECT_EQ(mme_connection_in_flight(&left), 0);
+  mme_connection upgraded = busy(MME_ROLE_ENTRYPOINT, 8, 7);  // with a request that came before its 101
+  upgraded.reply.sync = MME_SYNC_OPAQUE;
+  EXPECT_EQ(mme_connection_in_flight(&upgraded), 0);
+  mme_connection lost = busy(MME_ROLE_ENTRYPOINT, 8, 7);
+  lost.reply.sync = MME_SYNC_SEEK;
+  EXPECT_EQ(mme_connection_in_flight(&lost), 0);
+}
+
+TEST(UnknownRequest, IsPassedOverWhereOneWasBegun) {
+  const mme_connection c = busy(MME_ROLE_ENTRYPOINT, 1, 65535);
+  EXPECT_EQ(mme_http_unknown_answered(&c, 65535), 0);
+  EXPECT_EQ(mme_http_unknown_answered(&c, 1), 1);  // nobody saw it
+  EXPECT_EQ(mme_http_unknown_answered(&c, 2), 2);  // request 1 was taken back
+}
+
+TEST(InFlight, CountsTheFirstRequestOfAnOlderConnection) {
+  mme_connection older = busy(MME_ROLE_UPSTREAM, 1, 0);
+  older.reply.sync = MME_SYNC_NONE;
+  EXPECT_EQ(mme_connection_in_flight(&older), 1);
+}
+
+}  // namespace
+}  // namespace mme::test
