@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <chrono>
 #include <ctime>
 #include <numeric>
 #include <span>
+#include <thread>
 
 #include "kernel/map_entries.h"
 #include "metrics/other_series.h"
@@ -32,6 +34,9 @@ constexpr uint64_t kStorageElementBytes = 72;
 
 // No count has wrapped at 2^32 before its histogram has half of that, and it is read more often than that.
 constexpr uint64_t kWidenFrom = uint64_t{1} << 31;
+
+constexpr int kAccountReadings = 5;
+constexpr std::chrono::microseconds kBetweenAccountReadings{100};
 
 // struct mme_allocator of bpf/maps/series.bpf.h as user space sees it: the lock reads as zero.
 struct AllocatorValue {
@@ -65,18 +70,37 @@ Result<std::vector<T>> look_up_percpu(const bpf_map* map, uint32_t key) {
   return values;
 }
 
+Result<RawAccount> read_account(const observer_bpf& skeleton, uint32_t protocol) {
+  const auto cpus = look_up_percpu<mme_account>(skeleton.maps.accounts, protocol);
+  if (!cpus) return tl::make_unexpected(cpus.error());
+  RawAccount account;
+  for (const mme_account& cpu : *cpus) {
+    account.bytes_seen += cpu.bytes_seen;
+    account.bytes_parsed += cpu.bytes_parsed;
+    for (size_t reason = 0; reason < MME_SKIPS; ++reason) {
+      account.bytes_skipped.at(reason) += cpu.bytes_skipped[reason];
+      account.messages_skipped.at(reason) += cpu.messages_skipped[reason];
+    }
+  }
+  return account;
+}
+
+bool balances(const RawAccount& account) {
+  const auto& skipped = account.bytes_skipped;
+  return account.bytes_seen == std::accumulate(skipped.begin(), skipped.end(), account.bytes_parsed);
+}
+
+// A packet is seen some microseconds before it is parsed, so a reading between the two is repeated. What does not
+// balance then waits for the bytes before it, or for a quieter moment.
 Result<> read_accounts(const observer_bpf& skeleton, KernelSnapshot& out) {
   for (uint32_t protocol = 0; protocol < MME_PROTOCOLS; ++protocol) {
-    const auto cpus = look_up_percpu<mme_account>(skeleton.maps.accounts, protocol);
-    if (!cpus) return tl::make_unexpected(cpus.error());
     RawAccount& account = out.accounts.at(protocol);
-    for (const mme_account& cpu : *cpus) {
-      account.bytes_seen += cpu.bytes_seen;
-      account.bytes_parsed += cpu.bytes_parsed;
-      for (size_t reason = 0; reason < MME_SKIPS; ++reason) {
-        account.bytes_skipped.at(reason) += cpu.bytes_skipped[reason];
-        account.messages_skipped.at(reason) += cpu.messages_skipped[reason];
-      }
+    for (int reading = 0; reading < kAccountReadings; ++reading) {
+      const auto read = read_account(skeleton, protocol);
+      if (!read) return tl::make_unexpected(read.error());
+      account = *read;
+      if (balances(account)) break;
+      std::this_thread::sleep_for(kBetweenAccountReadings);
     }
   }
   return {};
