@@ -26,17 +26,15 @@ constexpr size_t kConnectionsMax = 65536;
 constexpr size_t kClientsMax = 1000;
 constexpr size_t kApplicationNamesMax = 200;
 constexpr size_t kPiecedRequestsMax = 64;
-constexpr size_t kAwaitingCursorsMax = 4096;
+constexpr size_t kCursorsMax = 4096;
 constexpr size_t kErrorsMax = 4096;
+
+// Of enum mme_cursor_flag. Of them a first batch that is not all has OPEN alone, the last of several CONTINUED alone.
+constexpr uint8_t kFirstOfMore = MME_CURSOR_OPEN | MME_CURSOR_CONTINUED;
 
 std::string known_name(const WireNames& names, uint64_t hash) {
   const auto found = names.find(hash);
   return hash == 0 || found == names.end() ? std::string() : found->second;
-}
-
-void add_counts(const std::vector<uint64_t>& counts, std::vector<uint64_t>& to) {
-  to.resize(std::max(to.size(), counts.size()));
-  for (size_t id = 0; id < counts.size(); ++id) to[id] += counts[id];
 }
 
 // `key`, or `_other` where `all` has no room for it.
@@ -59,8 +57,7 @@ void forget_oldest(Container& all, std::deque<uint64_t>& order, size_t most) {
 MongoCommands::MongoCommands(const std::vector<double>& bounds_s, uint32_t series_max)
     : latency_count_(bounds_s),
       series_max_(series_max),
-      awaited_(MME_MONGO_COMMAND_COUNT),
-      unacknowledged_(MME_MONGO_COMMAND_COUNT) {}
+      counts_(MME_MONGO_COMMAND_COUNT) {}
 
 std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange& exchange, std::string_view request,
                                                        std::string_view reply, const WireNames& names) {
@@ -90,6 +87,10 @@ MongoCommands::Opened MongoCommands::open(const mme_mongo_exchange& exchange, st
   opened.sample.request_bytes = exchange.request_bytes;
   opened.sample.response_bytes = exchange.response_bytes;
   opened.sample.errors = exchange.errors;
+  opened.sample.cursor = exchange.cursor;
+  opened.sample.origin = exchange.origin;
+  opened.sample.documents = exchange.documents;
+  opened.sample.cursor_id = exchange.cursor_id;
   std::copy(std::begin(exchange.error_codes), std::end(exchange.error_codes), std::begin(opened.sample.error_codes));
   mongo::ParsedMessage parsed;
   if (opened.request) parsed = mongo::parse(*opened.request, 0);
@@ -118,20 +119,20 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
     opened.sample.kind = is_meant ? MME_SAMPLE_UNACKNOWLEDGED : MME_SAMPLE_NONE;
     return;
   }
-  if (command == MME_COMMAND_getMore && awaiting_cursors_.contains(request.parser.cursor)) {
-    pending.flags |= MME_PENDING_AWAITED;
+  const auto cursor = cursors_.find(request.parser.cursor);
+  if (command == MME_COMMAND_getMore && cursor != cursors_.end()) {
+    pending.method = cursor->second.command;
+    if (cursor->second.awaits != 0) pending.flags |= MME_PENDING_AWAITED;
   }
-  const bool opens_awaiting = (pending.flags & MME_PENDING_AWAIT_CURSOR) != 0;
   mongo::ParsedMessage reply;
-  if (opened.reply) {
-    reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY | (opens_awaiting ? MME_MONGO_WANT_CURSOR : 0));
-  }
-  if (opens_awaiting && reply.parser.cursor != 0 && awaiting_cursors_.insert(reply.parser.cursor).second) {
-    awaiting_order_.push_back(reply.parser.cursor);
-    forget_oldest(awaiting_cursors_, awaiting_order_, kAwaitingCursorsMax);
-  }
+  if (opened.reply) reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY);
   mme_mongo_sample(&reply.parser, &pending, exchange.duration_ns, &opened.sample);
   opened.sample.response_bytes = exchange.response_bytes;
+  constexpr uint16_t kWhole = MME_MONGO_HAS_CURSOR | MME_MONGO_OK_SEEN;
+  if ((reply.parser.flags & kWhole) == kWhole) {
+    mme_mongo_cursor_sample(&reply.parser, pending.method, &opened.sample);
+  }
+  if ((opened.sample.cursor & kFirstOfMore) == MME_CURSOR_OPEN) remember_cursor(opened.sample.cursor_id, pending);
   if (opened.sample.kind != MME_SAMPLE_LATENCY) return;
   for (size_t which = 0; which < 2; ++which) {
     if (opened.sample.key.name[which] == 0) continue;
@@ -141,6 +142,24 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
   }
 }
 
+void MongoCommands::remember_cursor(uint64_t id, const mme_pending& opened_by) {
+  const mme_cursor cursor{.command = opened_by.method,
+                          .awaits = static_cast<uint8_t>((opened_by.flags & MME_PENDING_AWAIT_CURSOR) != 0)};
+  if (!cursors_.try_emplace(id, cursor).second) return;
+  cursors_order_.push_back(id);
+  forget_oldest(cursors_, cursors_order_, kCursorsMax);
+}
+
+void MongoCommands::count_cursor(const mme_sample& sample) {
+  mme_mongo_counts& counts = counts_.at(sample.origin);
+  if ((sample.cursor & MME_CURSOR_KILLED) != 0) counts.cursors_killed += sample.documents;
+  if ((sample.cursor & MME_CURSOR_BATCH) == 0) return;
+  if ((sample.cursor & kFirstOfMore) == MME_CURSOR_OPEN) ++counts.cursors_opened;
+  if ((sample.cursor & kFirstOfMore) == MME_CURSOR_CONTINUED) ++counts.cursors_exhausted;
+  counts.documents += sample.documents;
+  counts.bytes += sample.response_bytes;
+}
+
 void MongoCommands::count(const Opened& opened) {
   const mme_sample& sample = opened.sample;
   for (uint32_t kind = 0; kind < MME_MONGO_ERROR_KINDS; ++kind) {
@@ -148,8 +167,9 @@ void MongoCommands::count(const Opened& opened) {
     const std::array<uint32_t, 4> error{sample.key.target, sample.key.code, kind, sample.error_codes[kind]};
     if (errors_.contains(error) || errors_.size() < kErrorsMax) ++errors_[error];
   }
-  if (sample.kind == MME_SAMPLE_AWAITED) ++awaited_.at(sample.key.code);
-  if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) ++unacknowledged_.at(sample.key.code);
+  if (sample.cursor != 0) count_cursor(sample);
+  if (sample.kind == MME_SAMPLE_AWAITED) ++counts_.at(sample.key.code).awaited;
+  if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) ++counts_.at(sample.key.code).unacknowledged;
   if (sample.kind != MME_SAMPLE_LATENCY) return;
   const mme_series_key key = place_in(series_, sample.key, series_max_);
   if (key.other != 0) ++overflow_;
@@ -229,11 +249,11 @@ mongo::SlowCommand MongoCommands::describe(const mme_mongo_exchange& exchange, c
       if (slow_.literals) slow.literals = mongo::command_text(*command);
     }
   }
-  if (opened.reply && opened.reply->opcode == MME_OP_MSG) {
-    if (const auto reply = mongo::read_reply(opened.reply->body, opened.reply->whole_bytes)) {
-      if (reply->documents) slow.documents = static_cast<int64_t>(*reply->documents);
-      if (reply->cursor_id.value_or(0) != 0) slow.cursor_id = reply->cursor_id;
-    }
+  const mme_sample& sample = opened.sample;
+  if ((sample.cursor & MME_CURSOR_BATCH) != 0) slow.documents = sample.documents;
+  if ((sample.cursor & MME_CURSOR_OPEN) != 0) slow.cursor_id = static_cast<int64_t>(sample.cursor_id);
+  if (sample.key.code == MME_COMMAND_getMore && sample.origin != MME_COMMAND_getMore) {
+    slow.cursor_command = mongo_command_name(sample.origin);
   }
   for (uint32_t kind = 0; kind < MME_MONGO_ERROR_KINDS && !slow.error; ++kind) {
     if ((opened.sample.errors & (1U << kind)) == 0) continue;
@@ -256,8 +276,7 @@ void MongoCommands::add_to(KernelSnapshot& snapshot) const {
                                      .kind = static_cast<uint8_t>(error[2]),
                                      .count = count});
   }
-  add_counts(awaited_, snapshot.mongo_awaited);
-  add_counts(unacknowledged_, snapshot.mongo_unacknowledged);
+  add(counts_, snapshot.mongo_counts);
   snapshot.series_overflow[MME_FAMILY_MONGO] += overflow_;
   const auto is_missing = [&](const auto& name) { return !snapshot.names->contains(name.first); };
   if (std::any_of(names_.begin(), names_.end(), is_missing)) {

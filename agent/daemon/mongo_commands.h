@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -58,7 +57,9 @@ class MongoCommands {
   [[nodiscard]] Opened open(const mme_mongo_exchange& exchange, std::string_view request, std::string_view reply,
                             const WireNames& names);
   void parse_compressed(const mme_mongo_exchange& exchange, const mongo::ParsedMessage& request, Opened& opened);
+  void remember_cursor(uint64_t id, const mme_pending& opened_by);
   void count(const Opened& opened);
+  void count_cursor(const mme_sample& sample);
   void add_piece(uint64_t cookie, std::string_view piece);
   [[nodiscard]] std::string with_pieces(uint64_t cookie, std::string_view request);
   void remember_client(uint64_t cookie, const mongo::WireMessage& request);
@@ -71,12 +72,11 @@ class MongoCommands {
   std::map<SeriesKey, RawSeries> series_;
   WireNames names_;  // of series_
   uint64_t overflow_ = 0;
-  std::vector<uint64_t> awaited_;                       // by command id
-  std::vector<uint64_t> unacknowledged_;                // by command id
+  MongoCountsById counts_;
   std::map<std::array<uint32_t, 4>, uint64_t> errors_;  // by target, command, kind, code
   std::map<uint64_t, std::string> pieces_;              // of long requests, by socket cookie
-  std::unordered_set<uint64_t> awaiting_cursors_;       // whose getMores may wait for data
-  std::deque<uint64_t> awaiting_order_;
+  std::unordered_map<uint64_t, mme_cursor> cursors_;    // open ones, by id
+  std::deque<uint64_t> cursors_order_;
   std::set<Client> clients_;
   std::unordered_map<uint64_t, const Client*> connections_;  // by socket cookie
   std::deque<uint64_t> connections_order_;

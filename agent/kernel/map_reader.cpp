@@ -108,14 +108,12 @@ Result<> read_accounts(const observer_bpf& skeleton, KernelSnapshot& out) {
 
 Result<> read_mongo(const observer_bpf& skeleton, KernelSnapshot& out) {
   const auto cpus = static_cast<size_t>(libbpf_num_possible_cpus());
-  out.mongo_awaited.assign(MME_MONGO_COMMAND_COUNT, 0);
-  out.mongo_unacknowledged.assign(MME_MONGO_COMMAND_COUNT, 0);
+  out.mongo_counts.resize(MME_MONGO_COMMAND_COUNT);
   auto read = for_each_entry(skeleton.maps.mongo_counts, [&](const void* key, const void* value) {
     const uint32_t command = *static_cast<const uint32_t*>(key);
     if (command >= MME_MONGO_COMMAND_COUNT) return;
     for (const mme_mongo_counts& cpu : std::span(static_cast<const mme_mongo_counts*>(value), cpus)) {
-      out.mongo_awaited[command] += cpu.awaited;
-      out.mongo_unacknowledged[command] += cpu.unacknowledged;
+      add(cpu, out.mongo_counts[command]);
     }
   });
   if (!read) return read;

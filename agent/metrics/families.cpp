@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <string>
 #include <string_view>
@@ -81,15 +82,34 @@ void mongo_families(const Snapshot& snapshot, TextWriter& out) {
          "MongoDB replies that hold a writeConcernError, by command and name of its code.",
          snapshot.mongo_write_concern_errors);
 
-  const auto counter = [&out](const char* name, const char* help, const std::vector<MongoCommandCounter>& counts) {
+  const auto counter = [&](const char* name, const char* help, __u64 mme_mongo_counts::* count) {
     out.family(name, help, MetricType::counter);
-    for (const MongoCommandCounter& entry : counts) out.sample(label_pairs({{"command", entry.command}}), entry.count);
+    for (const auto& [command, counts] : snapshot.mongo_counts) {
+      if (counts.*count != 0) out.sample(label_pairs({{"command", command}}), uint64_t{counts.*count});
+    }
   };
   counter("mme_mongo_awaited_total",
           "Replies that mongod holds back by design (awaitable hello, awaitData getMore, exhaust), never in the "
           "latency histogram.",
-          snapshot.mongo_awaited);
-  counter("mme_mongo_unacknowledged_total", "MongoDB requests that ask for no reply.", snapshot.mongo_unacknowledged);
+          &mme_mongo_counts::awaited);
+  counter("mme_mongo_unacknowledged_total", "MongoDB requests that ask for no reply.",
+          &mme_mongo_counts::unacknowledged);
+  counter("mme_mongo_cursor_opened_total", "Cursors with more than one batch, by the command that opened them.",
+          &mme_mongo_counts::cursors_opened);
+  counter("mme_mongo_cursor_exhausted_total",
+          "Cursors whose last batch a getMore has brought, by the command that opened them.",
+          &mme_mongo_counts::cursors_exhausted);
+  counter("mme_mongo_cursor_documents_total",
+          "Documents in batches, the first one included, by the command that opened the cursor.",
+          &mme_mongo_counts::documents);
+  counter("mme_mongo_cursor_bytes_total",
+          "Size of the replies that bring batches, by the command that opened the cursor.", &mme_mongo_counts::bytes);
+  out.family("mme_mongo_cursor_killed_total", "Cursors that mongod says it has killed on request (killCursors).",
+             MetricType::counter);
+  out.sample("", std::accumulate(snapshot.mongo_counts.begin(), snapshot.mongo_counts.end(), uint64_t{0},
+                                 [](uint64_t sum, const MongoCommandCounts& entry) {
+                                   return sum + entry.counts.cursors_killed;
+                                 }));
 
   out.family("mme_mongo_handshakes_total", "Handshakes of MongoDB drivers, by the application name in them.",
              MetricType::counter);

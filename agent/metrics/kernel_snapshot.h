@@ -13,6 +13,7 @@
 
 #include "metrics/first_bytes.h"
 #include "metrics/links.h"
+#include "metrics/mongo_counts.h"
 #include "metrics/overhead_series.h"
 #include "metrics/snapshot.h"
 #include "mme/abi.h"
@@ -83,8 +84,7 @@ struct KernelSnapshot {
   std::array<RawAccount, MME_PROTOCOLS> accounts{};
   std::array<uint64_t, MME_FAMILIES> series_in_use{};
   std::array<uint64_t, MME_FAMILIES> series_overflow{};
-  std::vector<uint64_t> mongo_awaited;         // by command id
-  std::vector<uint64_t> mongo_unacknowledged;  // by command id
+  MongoCountsById mongo_counts;
   std::vector<RawMongoError> mongo_errors;
   uint64_t mongo_errors_overflow = 0;
   std::vector<RawSlowCommands> mongo_slow;

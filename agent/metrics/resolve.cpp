@@ -116,14 +116,12 @@ std::vector<MongoSlowCounter> slow_counters(const KernelSnapshot& raw, const Res
   return counters;
 }
 
-std::vector<MongoCommandCounter> command_counters(const std::vector<uint64_t>& by_command) {
-  std::map<std::string_view, uint64_t> counts;
-  for (size_t id = 0; id < by_command.size(); ++id) {
-    if (by_command[id] != 0) counts[mongo_command_name(static_cast<uint16_t>(id))] += by_command[id];
-  }
-  std::vector<MongoCommandCounter> counters;
-  for (const auto& [command, count] : counts) counters.push_back({std::string(command), count});
-  return counters;
+std::vector<MongoCommandCounts> command_counts(const MongoCountsById& by_id) {
+  std::map<std::string_view, mme_mongo_counts> by_name;
+  for (size_t id = 0; id < by_id.size(); ++id) add(by_id[id], by_name[mongo_command_name(static_cast<uint16_t>(id))]);
+  std::vector<MongoCommandCounts> counts;
+  for (const auto& [command, sums] : by_name) counts.push_back({std::string(command), sums});
+  return counts;
 }
 
 std::vector<MongoCommandError> command_errors(const std::vector<RawMongoError>& raw, uint8_t kind) {
@@ -255,8 +253,7 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   snapshot.commands_lost = raw.commands_lost;
   for (const auto& [name, count] : raw.mongo_handshakes) snapshot.mongo_handshakes[label_text(name, false)] += count;
   snapshot.mongo_slow = slow_counters(raw, context);
-  snapshot.mongo_awaited = command_counters(raw.mongo_awaited);
-  snapshot.mongo_unacknowledged = command_counters(raw.mongo_unacknowledged);
+  snapshot.mongo_counts = command_counts(raw.mongo_counts);
   snapshot.mongo_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_COMMAND);
   snapshot.mongo_write_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE);
   snapshot.mongo_write_concern_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE_CONCERN);

@@ -9,6 +9,7 @@
 
 #include "metrics/in_flight.h"
 #include "metrics/links.h"
+#include "metrics/mongo_counts.h"
 #include "metrics/overhead_series.h"
 #include "metrics/server_status.h"
 #include "mme/abi.h"
@@ -62,11 +63,6 @@ struct MongoSeries {
   uint64_t response_bytes = 0;
 };
 
-// Counters by command: awaited and unacknowledged exchanges, errors by code name.
-struct MongoCommandCounter {
-  std::string command;
-  uint64_t count = 0;
-};
 struct MongoCommandError {
   std::string command;
   std::string error;  // closed set of code names, else "other"
@@ -158,8 +154,7 @@ struct Snapshot {
   std::vector<HttpSeries> route;    // those by the operator's routes, all protocols together
   std::vector<HttpSeries> service;  // upstream servers by service, all targets together; see ServiceSeries
   std::vector<MongoSeries> mongo;
-  std::vector<MongoCommandCounter> mongo_awaited;
-  std::vector<MongoCommandCounter> mongo_unacknowledged;
+  std::vector<MongoCommandCounts> mongo_counts;
   std::vector<MongoCommandError> mongo_errors;  // replies with ok: 0
   std::vector<MongoCommandError> mongo_write_errors;
   std::vector<MongoCommandError> mongo_write_concern_errors;

@@ -148,6 +148,7 @@ std::string to_json_line(const SlowCommand& command) {
   line["response_bytes"] = command.response_bytes;
   if (command.documents) line["documents"] = *command.documents;
   if (command.cursor_id) line["cursor_id"] = std::to_string(*command.cursor_id);
+  add("cursor_command", command.cursor_command);
   if (command.error) line["error"] = *command.error;
   add("error_name", command.error_name);
   if (command.literals) line["literals"] = *command.literals;
@@ -180,6 +181,7 @@ Result<SlowCommand> from_json_line(std::string_view line) {
   command.response_bytes = fields.number<uint64_t>("response_bytes").value_or(0);
   command.documents = fields.number<int64_t>("documents");
   command.cursor_id = fields.digits<int64_t>("cursor_id", 10);
+  command.cursor_command = fields.text("cursor_command");
   command.error = fields.number<int32_t>("error");
   command.error_name = fields.text("error_name");
   if (object.contains("literals")) command.literals = fields.text("literals");

@@ -28,8 +28,9 @@ struct SlowCommand {
   std::string client;       // "10.0.0.3:53122"
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
-  std::optional<int64_t> documents;
-  std::optional<int64_t> cursor_id;
+  std::optional<int64_t> documents;  // in the reply's batch
+  std::optional<int64_t> cursor_id;  // where more is behind this batch
+  std::string cursor_command;        // of a getMore: what opened its cursor, "find"; empty: it was not seen
   std::optional<int32_t> error;
   std::string error_name;               // "MaxTimeMSExpired"
   std::optional<std::string> literals;  // the command as it was; only with slow.literals

@@ -34,7 +34,7 @@ struct ParsedMessage {
  private:
   [[nodiscard]] std::string name(size_t which) const;
 };
-// `flags`: enum mme_mongo_flag of the direction, MME_MONGO_IS_REPLY and MME_MONGO_WANT_CURSOR.
+// `flags`: enum mme_mongo_flag of the direction, MME_MONGO_IS_REPLY.
 [[nodiscard]] ParsedMessage parse(const WireMessage& message, uint16_t flags);
 
 }  // namespace mme::mongo

@@ -217,6 +217,10 @@ static __always_inline void describe_exchange(const struct mme_scratch *s, __u8 
 	exchange->client_port = s->client_port;
 	exchange->why = why;
 	exchange->errors = s->sample.errors;
+	exchange->documents = s->sample.documents;
+	exchange->cursor = s->sample.cursor;
+	exchange->origin = s->sample.origin;
+	exchange->cursor_id = s->sample.cursor_id;
 	for (int kind = 0; kind < MME_MONGO_ERROR_KINDS; kind++)
 		exchange->error_codes[kind] = s->sample.error_codes[kind];
 }

@@ -137,12 +137,30 @@ __noinline __weak int command_id(__u32 hash)
 	return mme_mongo_command_id(hash);
 }
 
+/* A getMore: of what cursor? */
+__noinline __weak int find_cursor(__u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_cursor *cursor;
+	__u64 id;
+
+	if (!s)
+		return 0;
+	id = s->direction.mongo.cursor;
+	cursor = bpf_map_lookup_elem(&cursors, &id);
+	if (!cursor)
+		return 0;
+	s->request.method = cursor->command;
+	if (cursor->awaits)
+		s->request.flags |= MME_PENDING_AWAITED;
+	return 0;
+}
+
 static __always_inline void mongo_request_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
 {
 	struct mme_mongo *p = &s->direction.mongo;
 	const __u16 command =
 	    p->flags & MME_MONGO_COMPRESSED ? MME_COMMAND_compressed : (__u16)command_id(p->command_hash);
-	__u64 cursor = p->cursor;
 	int expects_reply;
 
 	if (s->names.complete[0])
@@ -153,8 +171,8 @@ static __always_inline void mongo_request_step(void *ctx, struct mme_connection 
 		account_skipped(s->role, MME_SKIP_MALFORMED, 0, 1);
 	mme_mongo_works(c, command);
 	expects_reply = mme_mongo_request(p, &s->names, command, c->request_started_ns, &s->request);
-	if (command == MME_COMMAND_getMore && bpf_map_lookup_elem(&awaiting_cursors, &cursor))
-		s->request.flags |= MME_PENDING_AWAITED;
+	if (command == MME_COMMAND_getMore)
+		find_cursor(slot);
 	if (expects_reply) {
 		/* whether a compressed request wants a reply is not known: it must not block the inline place */
 		keep_request(ctx, c, s, !(p->flags & MME_MONGO_COMPRESSED));
@@ -165,13 +183,23 @@ static __always_inline void mongo_request_step(void *ctx, struct mme_connection 
 	record(slot);
 }
 
-static __always_inline void mongo_reply_start(struct mme_connection *c, struct mme_scratch *s)
+/* The reply, to a command that is in the sample, tells of a cursor. */
+__noinline __weak int note_cursor(__u32 slot, __u8 origin)
 {
-	const __u8 wanted = MME_PENDING_USED | MME_PENDING_AWAIT_CURSOR;
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_cursor cursor = {};
+	__u64 id;
 
-	s->direction.mongo.flags &= (__u16)~MME_MONGO_WANT_CURSOR;
-	if ((c->pending.flags & wanted) == wanted)
-		s->direction.mongo.flags |= MME_MONGO_WANT_CURSOR;
+	if (!s)
+		return 0;
+	mme_mongo_cursor_sample(&s->direction.mongo, origin, &s->sample);
+	if ((s->sample.cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) != MME_CURSOR_OPEN)
+		return 0;
+	id = s->sample.cursor_id;
+	cursor.command = origin;
+	cursor.awaits = !!(s->request.flags & MME_PENDING_AWAIT_CURSOR);
+	bpf_map_update_elem(&cursors, &id, &cursor, BPF_ANY);
+	return 0;
 }
 
 /* A reply with moreToCome is followed by more that nobody asks for; `command` of the reply direction remembers whose.
@@ -180,21 +208,23 @@ static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c
 					     __u8 from_parked)
 {
 	struct mme_mongo *p = &s->direction.mongo;
-	__u64 cursor = p->cursor;
-	__u8 one = 1;
 
 	start_sample(s);
 	if (take_request(ctx, c, s, p->id)) {
 		mme_mongo_sample(p, &s->request, s->now_ns, &s->sample);
-		if ((p->flags & MME_MONGO_WANT_CURSOR) && (s->request.flags & MME_PENDING_AWAIT_CURSOR) && cursor)
-			bpf_map_update_elem(&awaiting_cursors, &cursor, &one, BPF_ANY);
-		p->command = p->flags & MME_MONGO_MORE_TO_COME ? s->request.label : MME_COMMAND_other;
+		if (p->flags & MME_MONGO_HAS_CURSOR)
+			note_cursor(slot, s->request.method);
+		p->command = p->flags & MME_MONGO_MORE_TO_COME ? (__u8)s->request.label : MME_COMMAND_other;
+		p->origin = s->request.method;
 		if (!from_parked && tell_command(ctx, slot))
 			return;
 	} else if (p->command != MME_COMMAND_other) {
 		s->sample.kind = MME_SAMPLE_AWAITED;
 		s->sample.key.family = MME_FAMILY_MONGO;
 		s->sample.key.code = p->command;
+		s->sample.response_bytes = p->length;
+		if (p->flags & MME_MONGO_HAS_CURSOR)
+			note_cursor(slot, p->origin);
 		if (!(p->flags & MME_MONGO_MORE_TO_COME))
 			p->command = MME_COMMAND_other;
 	} else {
@@ -223,7 +253,6 @@ static __always_inline void before_message(void *ctx, struct mme_connection *c, 
 		if (s->role == MME_ROLE_MONGOD && !from_parked)
 			capture_request(ctx, slot);
 	} else if (s->role == MME_ROLE_MONGOD) {
-		mongo_reply_start(c, s);
 		if (!from_parked)
 			capture_reply(ctx, slot);
 	} else {

@@ -215,6 +215,33 @@ __noinline __weak int record_errors(__u32 slot)
 	return 0;
 }
 
+/* The reply carried a batch of a cursor, or killed some. */
+__noinline __weak int record_cursor(__u32 slot)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	const __u8 first = MME_CURSOR_OPEN | MME_CURSOR_CONTINUED;
+	struct mme_mongo_counts *counts;
+	__u32 command;
+
+	if (!s)
+		return 0;
+	command = s->sample.origin;
+	counts = bpf_map_lookup_elem(&mongo_counts, &command);
+	if (!counts)
+		return 0;
+	if (s->sample.cursor & MME_CURSOR_KILLED) {
+		__sync_fetch_and_add(&counts->cursors_killed, s->sample.documents);
+		return 0;
+	}
+	if ((s->sample.cursor & first) == MME_CURSOR_OPEN)
+		__sync_fetch_and_add(&counts->cursors_opened, 1);
+	if ((s->sample.cursor & first) == MME_CURSOR_CONTINUED)
+		__sync_fetch_and_add(&counts->cursors_exhausted, 1);
+	__sync_fetch_and_add(&counts->documents, s->sample.documents);
+	__sync_fetch_and_add(&counts->bytes, s->sample.response_bytes);
+	return 0;
+}
+
 /* Records the sample of this scratch slot. A function of its own, so that the verifier looks at it once. */
 __noinline __weak int record(__u32 slot)
 {
@@ -237,6 +264,8 @@ __noinline __weak int record(__u32 slot)
 	}
 	if (s->sample.errors)
 		record_errors(slot);
+	if (s->sample.cursor)
+		record_cursor(slot);
 	s->sample.kind = MME_SAMPLE_NONE;
 	return 0;
 }

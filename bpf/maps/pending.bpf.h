@@ -24,13 +24,14 @@ struct {
 	__type(value, struct mme_pending);
 } pending SEC(".maps");
 
-/* Ids of cursors whose getMores may wait for data (tailable with awaitData, change streams). */
+/* Cursors with more than one batch, by id. Written when a reply opens one, read by each getMore. Full: the least
+ * recently used goes, and what its getMores bring counts under getMore. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(map_flags, BPF_F_NO_COMMON_LRU);
-	__uint(max_entries, 512);
+	__uint(max_entries, 1024);
 	__type(key, __u64);
-	__type(value, __u8);
-} awaiting_cursors SEC(".maps");
+	__type(value, struct mme_cursor);
+} cursors SEC(".maps");
 
 #endif

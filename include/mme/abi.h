@@ -245,9 +245,29 @@ struct mme_first_bytes {
 };
 MME_ASSERT_SIZE(struct mme_first_bytes, 16 + 2 * 4 * 21);
 
+/* Of one command, and of the cursors that it opened. Counters only grow. */
 struct mme_mongo_counts {
 	__u64 awaited;
 	__u64 unacknowledged;
+	__u64 cursors_opened; /* by a reply that does not bring everything */
+	__u64 cursors_exhausted;
+	__u64 cursors_killed; /* killCursors: of whatever command */
+	__u64 documents;      /* in batches, the first one included */
+	__u64 bytes;	      /* of the replies that bring batches */
+};
+
+/* What a reply says of a cursor. */
+enum mme_cursor_flag {
+	MME_CURSOR_BATCH = 1 << 0,     /* it brings documents, perhaps none */
+	MME_CURSOR_CONTINUED = 1 << 1, /* and not the first of them */
+	MME_CURSOR_OPEN = 1 << 2,      /* nor the last */
+	MME_CURSOR_KILLED = 1 << 3,    /* it tells how many were killed */
+};
+
+/* A cursor that is open, by its id. */
+struct mme_cursor {
+	__u8 command; /* enum mme_mongo_command that opened it */
+	__u8 awaits;  /* 1: its getMores may wait for data (tailable with awaitData, change streams) */
 };
 
 /* Where a reply tells of an error (https://www.mongodb.com/docs/manual/reference/method/db.runCommand/#response). */
@@ -265,8 +285,6 @@ struct mme_mongo_error_key {
 	__u8 kind; /* enum mme_mongo_error_kind */
 	__u8 pad[7];
 };
-
-#define MME_MONGO_COMMAND_SLOTS 256
 
 #define MME_ROUTE_BYTES 64	  /* of a path, or a host, that are kept; a power of two */
 #define MME_ROUTE_HEAD_BYTES 1024 /* of a request's head that the agent is shown */
@@ -368,9 +386,13 @@ struct mme_mongo_exchange {
 	__u32 error_codes[MME_MONGO_ERROR_KINDS];
 	__u32 request_kept; /* bytes that follow in the ring: of the whole message, header included; 0: none */
 	__u32 reply_kept;   /* and behind these, of the reply */
-	__u32 pad;
+	__u32 documents;    /* from here on as in struct mme_sample; not known where the request was compressed */
+	__u8 cursor;	    /* enum mme_cursor_flag */
+	__u8 origin;	    /* of a cursor: enum mme_mongo_command that opened it */
+	__u8 pad[2];
+	__u64 cursor_id;
 };
-MME_ASSERT_SIZE(struct mme_mongo_exchange, 128);
+MME_ASSERT_SIZE(struct mme_mongo_exchange, 136);
 
 /* The first bytes of the messages of a connection's latest exchange. */
 struct mme_capture {
@@ -382,7 +404,7 @@ struct mme_capture {
 	__u8 request[MME_CAPTURE_REQUEST_BYTES];
 	__u8 reply[MME_CAPTURE_REPLY_BYTES]; /* begins where what is kept of the request ends */
 };
-MME_ASSERT_SIZE(struct mme_capture, 24 + 128 + 1024 + 512);
+MME_ASSERT_SIZE(struct mme_capture, 24 + 136 + 1024 + 512);
 
 /* Of a request whose first bytes tell nothing: the next ones, behind those of struct mme_capture. Of `exchange`
  * only cookie, why and request_kept say something. */

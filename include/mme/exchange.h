@@ -46,7 +46,7 @@ struct mme_pending {
 	__u64 name[2]; /* MongoDB: hashes of database and collection; HTTP: see MME_ROUTE_BITS, 0 */
 	__u32 id;      /* HTTP: ordinal on the connection; MongoDB: requestID */
 	__u16 label;   /* HTTP: enum mme_http_protocol; MongoDB: enum mme_mongo_command */
-	__u8 method;   /* HTTP: enum mme_http_method */
+	__u8 method;   /* HTTP: enum mme_http_method; MongoDB: enum mme_mongo_command that opened the cursor */
 	__u8 flags;    /* enum mme_pending_flag */
 };
 MME_ASSERT_SIZE(struct mme_pending, 40);
@@ -106,7 +106,10 @@ struct mme_sample {
 	__u32 error_codes[MME_MONGO_ERROR_KINDS]; /* MongoDB */
 	__u8 kind;				  /* enum mme_sample_kind */
 	__u8 errors;				  /* MongoDB: bit per enum mme_mongo_error_kind */
-	__u8 pad[2];
+	__u8 cursor;				  /* enum mme_cursor_flag */
+	__u8 origin;				  /* of a cursor: enum mme_mongo_command that opened it */
+	__u32 documents; /* of the batch; or cursors that were killed */
+	__u64 cursor_id; /* where the cursor is open */
 };
 
 /* A lost reply stream goes on: the ordinal of the request that it answers. Without pipelining that is the latest one;
@@ -335,7 +338,7 @@ MME_INLINE int mme_mongo_request(const struct mme_mongo *p, const struct mme_mon
 	    command == MME_COMMAND_getMore || mme_mongo_command_has_collection(command) ? names->hash[1] : 0;
 	request->id = p->id;
 	request->label = command;
-	request->method = 0;
+	request->method = (__u8)command;
 	request->flags = 0;
 	if (p->flags & (MME_MONGO_AWAITED | MME_MONGO_EXHAUST_ALLOWED))
 		request->flags |= MME_PENDING_AWAITED;
@@ -344,7 +347,28 @@ MME_INLINE int mme_mongo_request(const struct mme_mongo *p, const struct mme_mon
 	return !(p->flags & MME_MONGO_MORE_TO_COME);
 }
 
-/* An exchange of MongoDB ends: by its reply, or at once when none will come (`reply` is null). */
+/* What a reply with MME_MONGO_HAS_CURSOR says of a cursor that `origin` opened; `sample` has the command. */
+MME_INLINE void mme_mongo_cursor_sample(const struct mme_mongo *reply, __u8 origin, struct mme_sample *sample)
+{
+	const __u16 command = sample->key.code;
+
+	if (reply->flags & (MME_MONGO_ERROR | MME_MONGO_WRITE_ERROR))
+		return;
+	sample->origin = origin;
+	sample->documents = reply->documents;
+	if (command == MME_COMMAND_killCursors) {
+		sample->cursor = MME_CURSOR_KILLED;
+		return;
+	}
+	sample->cursor = MME_CURSOR_BATCH | (command == MME_COMMAND_getMore ? MME_CURSOR_CONTINUED : 0);
+	if (!(reply->flags & MME_MONGO_CURSOR_OPEN))
+		return;
+	sample->cursor |= MME_CURSOR_OPEN;
+	sample->cursor_id = reply->cursor;
+}
+
+/* An exchange of MongoDB ends: by its reply, or at once when none will come (`reply` is null). `sample` begins as all
+ * zero. What the reply says of a cursor is mme_mongo_cursor_sample()'s. */
 MME_INLINE void mme_mongo_sample(const struct mme_mongo *reply, const struct mme_pending *request, __u64 now_ns,
 				 struct mme_sample *sample)
 {

@@ -3,8 +3,9 @@
  * at a time, cut anywhere: OP_MSG, OP_QUERY and OP_REPLY handshakes; OP_COMPRESSED is framed, not opened.
  *
  * Of a request's body document it understands the command, its collection and `$db`, and what makes the reply wait by
- * design (awaitable hello, awaitData, change streams); of a reply's, `ok` and `code`, and the first code of
- * `writeErrors` and that of `writeConcernError`. Everything else is passed over by its length. */
+ * design (awaitable hello, awaitData, change streams); of a reply's, `ok` and `code`, the first code of `writeErrors`
+ * and that of `writeConcernError`, the id of its cursor and the number of documents in its batch, and how many cursors
+ * it says were killed. Everything else is passed over by its length. */
 #ifndef MME_MONGO_H
 #define MME_MONGO_H
 
@@ -45,7 +46,7 @@ enum mme_mongo_phase {
 
 enum mme_mongo_flag {
 	MME_MONGO_IS_REPLY = 1 << 0,	/* set by the owner: this direction carries replies */
-	MME_MONGO_WANT_CURSOR = 1 << 1, /* set by the owner: report the reply's cursor.id */
+	MME_MONGO_HAS_CURSOR = 1 << 1,	/* reply: it carries a batch of a cursor, or tells of killed ones */
 	MME_MONGO_CHECKSUM = 1 << 2,
 	MME_MONGO_MORE_TO_COME = 1 << 3,
 	MME_MONGO_EXHAUST_ALLOWED = 1 << 4,
@@ -60,6 +61,16 @@ enum mme_mongo_flag {
 	MME_MONGO_NOT_FIRST = 1 << 13,		 /* past the first element of the body */
 	MME_MONGO_WRITE_ERROR = 1 << 14,	 /* reply: its writeErrors are not empty, */
 	MME_MONGO_WRITE_CONCERN_ERROR = 1 << 15, /* a writeConcernError */
+	/* reply: there is more behind its batch, under the id `cursor` */
+	MME_MONGO_CURSOR_OPEN = MME_MONGO_AWAITED,
+};
+
+/* The nested value of a reply that was entered last. */
+enum mme_mongo_inside {
+	MME_INSIDE_ERRORS = 0,
+	MME_INSIDE_CURSOR,
+	MME_INSIDE_BATCH,  /* of that cursor, or behind it */
+	MME_INSIDE_KILLED, /* cursorsKilled */
 };
 
 /* What the value being read is for. */
@@ -78,10 +89,10 @@ enum mme_mongo_want {
 struct mme_mongo {
 	__u64 token; /* number, or hash of the key or string being read */
 	union {
-		__u64 cursor; /* request: cursor id of a getMore. Reply: cursor.id when wanted */
+		__u64 cursor; /* request: cursor id of a getMore. Reply: see MME_MONGO_CURSOR_OPEN */
 		struct {
 			__u32 resume_left;	  /* while nested: `left` behind the nested value */
-			__u32 write_concern_code; /* reply whose cursor.id is not wanted */
+			__u32 write_concern_code; /* reply without an open cursor */
 		};
 	};
 	__u32 length; /* messageLength */
@@ -89,10 +100,12 @@ struct mme_mongo {
 	__u32 value;  /* bytes of the value still to come */
 	__u32 id;     /* request: requestID; reply: responseTo */
 	union {
-		__u32 code;	    /* reply: error code; where ok is 1, the first one of writeErrors */
+		__u32 code;	    /* reply: error code; where ok is 1, the first one of writeErrors, */
+		__u32 documents;    /* or the documents of the batch, or the cursors that were killed */
 		__u32 command_hash; /* request: low half of the hash of the command's lower-case name; 0: none */
 	};
-	__u16 command;	   /* reply: enum mme_mongo_command whose replies stream without requests; the pairing's */
+	__u8 command;	   /* reply: enum mme_mongo_command whose replies stream without requests, */
+	__u8 origin;	   /* and the one that opened their cursor; the pairing's */
 	__u16 flags;	   /* enum mme_mongo_flag */
 	__u8 phase;	   /* enum mme_mongo_phase */
 	__u8 type;	   /* BSON type of the value */
@@ -101,7 +114,7 @@ struct mme_mongo {
 	__u8 number_bytes; /* bytes of the number gathered so far */
 	__u8 next;	   /* the phase behind MME_MONGO_SKIP */
 	__u8 reason;	   /* after MME_STEP_BAD: enum mme_skip */
-	__u8 pad[1];
+	__u8 inside;	   /* reply: enum mme_mongo_inside */
 };
 MME_ASSERT_SIZE(struct mme_mongo, 48);
 
@@ -124,6 +137,9 @@ struct mme_mongo_names {
 #define MME_HASH_OK 0x08b05d07b5566befull
 #define MME_HASH_CODE 0x0bb51791194b4414ull
 #define MME_HASH_CURSOR 0xf927453fbe6252efull
+#define MME_HASH_FIRST_BATCH 0xab27a0e94d17f207ull
+#define MME_HASH_NEXT_BATCH 0x01a66d20dec584c0ull
+#define MME_HASH_CURSORS_KILLED 0x0f28fe07da3d7ed5ull
 #define MME_HASH_ID 0x08b72e07b55c3ac0ull
 #define MME_HASH_WRITE_ERRORS 0x15594bf9b780ac1bull
 #define MME_HASH_WRITE_CONCERN_ERROR 0x4cb5f0f5838d9feaull
@@ -274,17 +290,32 @@ MME_INLINE int mme_mongo_request_key(struct mme_mongo *p)
 	return 0;
 }
 
-/* As mme_mongo_request_key(). `cursor` and the errors share memory; only reads open the cursors that are wanted. */
+/* As mme_mongo_request_key(), inside of a cursor, its batch, or cursorsKilled. Documents of a batch are counted one by
+ * one: nothing else in a reply tells their number. */
+MME_INLINE int mme_mongo_cursor_key(struct mme_mongo *p)
+{
+	const __u64 key = p->token;
+
+	if (p->depth == 2 || p->inside == MME_INSIDE_KILLED) {
+		p->documents++;
+		return 0;
+	}
+	if (key == MME_HASH_ID && p->type == MME_BSON_INT64)
+		p->want = MME_WANT_REPLY_CURSOR;
+	if ((key != MME_HASH_FIRST_BATCH && key != MME_HASH_NEXT_BATCH) || p->type != MME_BSON_ARRAY)
+		return 0;
+	p->inside = MME_INSIDE_BATCH;
+	return 1;
+}
+
+/* As mme_mongo_request_key(). */
 MME_INLINE int mme_mongo_reply_key(struct mme_mongo *p)
 {
 	const __u64 key = p->token;
 
 	if (p->depth) {
-		if (p->flags & MME_MONGO_WANT_CURSOR) {
-			if (key == MME_HASH_ID && p->type == MME_BSON_INT64)
-				p->want = MME_WANT_REPLY_CURSOR;
-			return 0;
-		}
+		if (p->inside != MME_INSIDE_ERRORS)
+			return mme_mongo_cursor_key(p);
 		if (key == MME_HASH_CODE && p->type == MME_BSON_INT32)
 			p->want = MME_WANT_CODE;
 		if (p->depth != 1 || key != MME_HASH_ZERO || p->type != MME_BSON_DOCUMENT)
@@ -297,11 +328,21 @@ MME_INLINE int mme_mongo_reply_key(struct mme_mongo *p)
 		p->want = MME_WANT_OK;
 	else if (key == MME_HASH_CODE && p->type == MME_BSON_INT32)
 		p->want = MME_WANT_CODE;
-	if (p->flags & MME_MONGO_WANT_CURSOR)
-		return key == MME_HASH_CURSOR && p->type == MME_BSON_DOCUMENT;
+	if (key == MME_HASH_CURSOR && p->type == MME_BSON_DOCUMENT) {
+		p->flags |= MME_MONGO_HAS_CURSOR;
+		p->inside = MME_INSIDE_CURSOR;
+		return 1;
+	}
+	if (key == MME_HASH_CURSORS_KILLED && p->type == MME_BSON_ARRAY) {
+		p->flags |= MME_MONGO_HAS_CURSOR;
+		p->inside = MME_INSIDE_KILLED;
+		return 1;
+	}
+	p->inside = MME_INSIDE_ERRORS;
 	if (key == MME_HASH_WRITE_ERRORS)
 		return p->type == MME_BSON_ARRAY;
-	if (key != MME_HASH_WRITE_CONCERN_ERROR || p->type != MME_BSON_DOCUMENT)
+	if (key != MME_HASH_WRITE_CONCERN_ERROR || p->type != MME_BSON_DOCUMENT ||
+	    (p->flags & MME_MONGO_CURSOR_OPEN)) /* its id has the place of the code; only reads have one */
 		return 0;
 	p->flags |= MME_MONGO_WRITE_CONCERN_ERROR;
 	return 1;
@@ -373,8 +414,12 @@ MME_INLINE void mme_mongo_value_end(struct mme_mongo *p)
 	case MME_WANT_REPLY_CURSOR: {
 		const __u64 cursor = p->token;
 
-		mme_mongo_leave(p);
-		p->cursor = cursor; /* shares its place with resume_left, which is no longer needed */
+		if (p->inside == MME_INSIDE_BATCH)
+			mme_mongo_leave(p); /* old servers put the batch behind the id */
+		if (cursor) {
+			p->flags |= MME_MONGO_CURSOR_OPEN;
+			p->cursor = cursor; /* shares its place with resume_left, which is no longer needed */
+		}
 		break;
 	}
 	case MME_WANT_AWAIT_DATA:
@@ -554,7 +599,10 @@ MME_INLINE void mme_mongo_byte(struct mme_mongo *p, struct mme_mongo_names *name
 		p->phase = MME_MONGO_KEY;
 		if (byte)
 			break;
-		if (p->depth)
+		if (p->inside != MME_INSIDE_ERRORS && p->depth) {
+			p->depth--;
+			p->phase = MME_MONGO_TYPE;
+		} else if (p->depth)
 			mme_mongo_leave(p);
 		else if (p->flags & MME_MONGO_LEGACY)
 			mme_mongo_skip_rest(p);
@@ -603,10 +651,11 @@ MME_INLINE void mme_mongo_byte(struct mme_mongo *p, struct mme_mongo_names *name
 /* A new message: everything of the last one is forgotten. */
 MME_INLINE void mme_mongo_begin(struct mme_mongo *p, struct mme_mongo_names *names)
 {
-	p->flags &= MME_MONGO_IS_REPLY | MME_MONGO_WANT_CURSOR;
+	p->flags &= MME_MONGO_IS_REPLY;
 	p->left = 8;
 	p->cursor = 0;
 	p->depth = 0;
+	p->inside = MME_INSIDE_ERRORS;
 	p->want = MME_WANT_NOTHING;
 	mme_mongo_number(p, MME_MONGO_START);
 	names->hash[0] = 0;

@@ -76,7 +76,7 @@ void KernelConnection::reset(const mme_connection& state) {
   role_ = state.role;
   write(skeleton_->maps.harness_connection, state);
   write(skeleton_->maps.harness_state, HarnessState{});
-  for (const bpf_map* map : {skeleton_->maps.pending, skeleton_->maps.awaiting_cursors, skeleton_->maps.parked,
+  for (const bpf_map* map : {skeleton_->maps.pending, skeleton_->maps.cursors, skeleton_->maps.parked,
                              skeleton_->maps.cut_names, skeleton_->maps.parked_places})
     clear(map);
   const std::vector<mme_account> none(cpus_);

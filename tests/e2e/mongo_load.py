@@ -1,15 +1,16 @@
-"""Loads of many kinds of commands, the same by pymongo and by the Node driver: about 40 commands a round."""
+"""Loads of many kinds of commands, the same by pymongo, the Node driver and the Go driver: 40 or more a round."""
 
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, MongoClient, ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
-from mme_stack import Mongod
+from mme_stack.paths import get
 from mongo_lib import POLL
 
 COMMANDS_A_ROUND = 40
@@ -62,10 +63,10 @@ def pymongo_round(c: Collection[dict[str, Any]], number: int) -> None:
     c.delete_many({"round": number})
 
 
-def by_pymongo(mongod: Mongod, commands: int, clients: int = 4, **options: Any) -> None:
+def by_pymongo(uri: str, rounds: int, clients: int) -> None:
     def one(client_number: int) -> None:
-        with mongod.client(**POLL, **options) as client:
-            for n in range(commands // COMMANDS_A_ROUND // clients):
+        with MongoClient[dict[str, Any]](uri, **POLL) as client:
+            for n in range(rounds):
                 pymongo_round(client["pymongo"][f"c{client_number}"], n)
 
     with ThreadPoolExecutor(clients) as pool:
@@ -123,8 +124,18 @@ Promise.all(Array.from({ length: clients }, (_, i) => one(i))).catch((e) => { co
 """
 
 
-def by_node(
-    run_node: Callable[..., str], mongod: Mongod, commands: int, clients: int = 4, compressors: str = ""
-) -> None:
-    uri = f"{mongod.uri}?compressors={compressors}" if compressors else mongod.uri
-    run_node(BY_NODE, uri, str(commands // COMMANDS_A_ROUND // clients), str(clients))
+def go_load(*args: str) -> None:
+    """The Go driver's program, tests/stack/mongoload."""
+    done = subprocess.run([get("mongoload"), *args], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+def load(driver: str, run_node: Callable[..., str], uri: str, commands: int, clients: int = 4) -> None:
+    """At least so many commands, in the database that is named as the driver; a collection for each client."""
+    rounds = -(-commands // COMMANDS_A_ROUND // clients)
+    if driver == "pymongo":
+        by_pymongo(uri, rounds, clients)
+    elif driver == "node":
+        run_node(BY_NODE, uri, str(rounds), str(clients))
+    else:
+        go_load("rounds", uri, str(rounds), str(clients))

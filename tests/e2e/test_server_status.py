@@ -17,7 +17,7 @@ from pymongo.errors import OperationFailure
 from mme_stack import Agent, Metrics, Mongod, MongodbExporter, Stack
 from mme_stack.fetch import request, wait_until
 from mme_stack.metrics import counter
-from mongo_lib import QUIET
+from mongo_lib import QUIET, asking
 
 PART = "/metrics/mongodb"
 WITHIN = 5  # seconds: a scrape waits one for mongod, and the machine may be busy; Prometheus gives it ten
@@ -44,14 +44,6 @@ MOVING = {
     "mongodb_ss_wt_concurrentTransactions_available": 2,
     "mongodb_ss_wt_concurrentTransactions_out": 2,
 }
-
-
-def asking(mongod: Mongod, directory: Path, uri: str | None = None) -> dict[str, Any]:
-    """Its entry under targets.mongod, with a file that has the URI."""
-    file = directory / f"{mongod.name}.uri"
-    file.write_text((uri or f"mongodb://127.0.0.1:{mongod.port}/") + "\n")
-    file.chmod(0o600)
-    return {**mongod.target(), "uri_file": str(file)}
 
 
 def start(servers: Stack, *targets: dict[str, Any], **kwargs: Any) -> Agent:

@@ -29,8 +29,7 @@ KernelSnapshot kernel_snapshot(uint32_t series) {
     raw.series.push_back(std::move(one));
   }
   raw.names = std::make_shared<WireNames>(std::move(names));
-  raw.mongo_awaited.assign(8, 0);
-  raw.mongo_unacknowledged.assign(8, 0);
+  raw.mongo_counts.resize(8);
   return raw;
 }
 

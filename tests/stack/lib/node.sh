@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The Node driver, from tests/stack/node/package-lock.json. Version 6 of it: 7 needs a newer Node than Debian 12 has.
+# The Node driver and its compressors (packages of machine code), from tests/stack/node/package-lock.json. Version 6 of it: 7 needs a newer Node than Debian 12 has.
 
 get_node() {
   local source=$repo/tests/stack/node into

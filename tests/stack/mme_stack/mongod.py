@@ -42,6 +42,10 @@ class Mongod(Server):
     def uri(self) -> str:
         return f"mongodb://127.0.0.1:{self.port}/" + (f"?replicaSet={self.replica_set}" if self.replica_set else "")
 
+    def uri_with(self, options: str) -> str:
+        """With these options, "compressors=zlib"."""
+        return f"{self.uri}{'&' if '?' in self.uri else '?'}{options}" if options else self.uri
+
     def argv(self) -> list[str]:
         argv = [str(self.binary), "--dbpath", str(self.data), "--port", str(self.port), "--bind_ip", self.host]
         argv += ["--nounixsocket", "--wiredTigerCacheSizeGB", "0.25"]

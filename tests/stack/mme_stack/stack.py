@@ -89,11 +89,9 @@ class Stack:
         name, directory = self.place(name)
         return self.run(MongodbExporter(directory, uri, name=name, **kwargs))
 
-    def mme(self, mongod: Mongod, *, start: bool = True, name: str = "mme", options: str = "", **kwargs: Any) -> Mme:
-        """`options`: of its connection string, "compressors=zlib"."""
+    def mme(self, mongod: Mongod, *, start: bool = True, name: str = "mme", **kwargs: Any) -> Mme:
         name, directory = self.place(name)
-        uri = f"{mongod.uri}{'&' if '?' in mongod.uri else '?'}{options}" if options else mongod.uri
-        return self.run(Mme(directory, uri, name=name, **kwargs), start)
+        return self.run(Mme(directory, mongod.uri, name=name, **kwargs), start)
 
     def traefik(self, routes: Sequence[Route], *, start: bool = True, name: str = "traefik", **kwargs: Any) -> Traefik:
         name, directory = self.place(name)

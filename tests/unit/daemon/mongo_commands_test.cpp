@@ -115,8 +115,33 @@ TEST_F(MongoCommandsTest, WaitingByDesignIsNoLatency) {
                       R"({"cursor": {"firstBatch": [], "id": {"$long": 77}}, "ok": 1})");
   compressed_exchange(R"({"getMore": {"$long": 77}, "collection": "c", "$db": "mme"})", R"({"ok": 1})");
   compressed_exchange(R"({"getMore": {"$long": 78}, "collection": "c", "$db": "mme"})", R"({"ok": 1})");
-  EXPECT_EQ(snapshot().mongo_awaited[MME_COMMAND_getMore], 1U);
+  EXPECT_EQ(snapshot().mongo_counts[MME_COMMAND_getMore].awaited, 1U);
   EXPECT_EQ(counts()[key(MME_COMMAND_getMore, "mme c")], 1U);
+}
+
+TEST_F(MongoCommandsTest, CursorsOfCompressedOnesWhoseRepliesAreWhole) {
+  compressed_exchange(R"({"find": "c", "$db": "mme"})",
+                      R"({"cursor": {"firstBatch": [{}, {}], "id": {"$long": 77}}, "ok": 1})");
+  compressed_exchange(R"({"getMore": {"$long": 77}, "collection": "c", "$db": "mme"})",
+                      R"({"cursor": {"nextBatch": [{}], "id": {"$long": 0}}, "ok": 1})");
+  compressed_exchange(R"({"killCursors": "c", "cursors": [], "$db": "mme"})",
+                      R"({"cursorsKilled": [{"$long": 1}, {"$long": 2}], "ok": 1})");
+  const KernelSnapshot taken = snapshot();
+  const mme_mongo_counts& find = taken.mongo_counts[MME_COMMAND_find];
+  EXPECT_EQ(find.cursors_opened, 1U);
+  EXPECT_EQ(find.cursors_exhausted, 1U);
+  EXPECT_EQ(find.documents, 3U);
+  EXPECT_EQ(find.bytes, 400U);
+  EXPECT_EQ(taken.mongo_counts[MME_COMMAND_killCursors].cursors_killed, 2U);
+}
+
+TEST_F(MongoCommandsTest, SlowGetMoresNameWhatOpenedTheirCursor) {
+  auto told = exchange(MME_COMMAND_getMore, MME_TOLD_SLOW, 150);
+  told.origin = MME_COMMAND_aggregate;
+  const auto found = commands_.ended(told, plain(R"({"getMore": {"$long": 7}, "collection": "c"})"), "", {});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->cursor_command, "aggregate");
+  EXPECT_EQ(found->cursor_id, std::nullopt);
 }
 
 TEST_F(MongoCommandsTest, UnansweredOnesThatWantNoReply) {
@@ -124,7 +149,7 @@ TEST_F(MongoCommandsTest, UnansweredOnesThatWantNoReply) {
   const std::string insert = R"({"insert": "c", "documents": [], "$db": "mme"})";
   (void)commands_.ended(told, compressed(op_msg(insert, 2)), "", {});
   (void)commands_.ended(told, compressed(op_msg(insert)), "", {});  // its client left
-  EXPECT_EQ(snapshot().mongo_unacknowledged[MME_COMMAND_insert], 1U);
+  EXPECT_EQ(snapshot().mongo_counts[MME_COMMAND_insert].unacknowledged, 1U);
   EXPECT_TRUE(counts().empty());
 }
 
@@ -153,10 +178,12 @@ TEST_F(MongoCommandsTest, SlowOnesAreDescribed) {
   told.key.name[0] = 1;
   told.key.name[1] = 2;
   told.first_byte_ns = 120 * kMillisecond;
+  told.cursor = MME_CURSOR_BATCH | MME_CURSOR_OPEN;
+  told.documents = 1;
+  told.cursor_id = 9;
   const std::string request = plain(R"({"find": "items", "filter": {"a": "secret"}, "$db": "mme"})");
   const auto found =
-      commands_.ended(told, request, plain(R"({"cursor": {"firstBatch": [{"a": 1}], "id": {"$long": 9}}, "ok": 1})"),
-                      {{1, "mme"}, {2, "items"}});
+      commands_.ended(told, request, "", {{1, "mme"}, {2, "items"}});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->command, "find");
   EXPECT_EQ(found->database, "mme");

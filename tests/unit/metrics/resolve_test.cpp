@@ -126,17 +126,20 @@ TEST(Resolve, MongoNamesByHash) {
 
 TEST(Resolve, CountersByCommand) {
   KernelSnapshot raw;
-  raw.mongo_awaited = {0, 0, 5};
-  raw.mongo_unacknowledged.assign(70000, 1);  // ids out of range are `other`, not a crash
+  raw.mongo_counts.resize(70000);  // ids out of range are `other`, not a crash
+  raw.mongo_counts[2].awaited = 5;
+  raw.mongo_counts.back().unacknowledged = 1;
   raw.mongo_errors = {{0, MME_COMMAND_insert, 11000, MME_MONGO_ERROR_COMMAND, 2},
                       {1, MME_COMMAND_insert, 11000, MME_MONGO_ERROR_COMMAND, 3},
                       {0, 60000, 12345, MME_MONGO_ERROR_COMMAND, 1},
                       {0, MME_COMMAND_insert, 11000, MME_MONGO_ERROR_WRITE, 5},
                       {0, MME_COMMAND_insert, 100, MME_MONGO_ERROR_WRITE_CONCERN, 7}};
   const Snapshot snapshot = resolve(raw, context());
-  ASSERT_EQ(snapshot.mongo_awaited.size(), 1U);
-  EXPECT_EQ(snapshot.mongo_awaited[0].command, "find");
-  EXPECT_EQ(snapshot.mongo_awaited[0].count, 5U);
+  std::map<std::string, mme_mongo_counts> counts;
+  for (const MongoCommandCounts& entry : snapshot.mongo_counts) counts[entry.command] = entry.counts;
+  EXPECT_EQ(counts["find"].awaited, 5U);
+  EXPECT_EQ(counts["other"].unacknowledged, 1U);
+  EXPECT_EQ(counts.size(), snapshot.mongo_counts.size());
   ASSERT_EQ(snapshot.mongo_errors.size(), 2U);
   EXPECT_EQ(snapshot.mongo_errors[0].error, "DuplicateKey");
   EXPECT_EQ(snapshot.mongo_errors[0].count, 5U);

@@ -29,6 +29,7 @@ SlowCommand full_command() {
   command.response_bytes = 5'000'000'000;
   command.documents = 101;
   command.cursor_id = std::numeric_limits<int64_t>::min();
+  command.cursor_command = "aggregate";
   command.error = 50;
   command.error_name = "MaxTimeMSExpired";
   command.literals = R"({find: "memories", filter: {tenantId: "a"}})";
@@ -46,7 +47,8 @@ TEST(SlowCommand, Golden) {
             R"("target":"mongod","database":"mme","collection":"memories","command":"find",)"
             R"("shape":"{find: ?, filter: {tenantId: ?}}","fingerprint":"00000000000000ab","shape_complete":true,)"
             R"("application":"mme-tagging","driver":"PyMongo 4.6.0","client":"10.0.0.3:53122","request_bytes":180,)"
-            R"("response_bytes":5000000000,"documents":101,"cursor_id":"-9223372036854775808","error":50,)"
+            R"("response_bytes":5000000000,"documents":101,"cursor_id":"-9223372036854775808",)"
+            R"("cursor_command":"aggregate","error":50,)"
             R"("error_name":"MaxTimeMSExpired","literals":"{find: \"memories\", filter: {tenantId: \"a\"}}"})");
 }
 

@@ -56,6 +56,9 @@ TEST(Hash, MongoKeys) {
   EXPECT_EQ(hash("ok"), MME_HASH_OK);
   EXPECT_EQ(hash("code"), MME_HASH_CODE);
   EXPECT_EQ(hash("cursor"), MME_HASH_CURSOR);
+  EXPECT_EQ(hash("firstBatch"), MME_HASH_FIRST_BATCH);
+  EXPECT_EQ(hash("nextBatch"), MME_HASH_NEXT_BATCH);
+  EXPECT_EQ(hash("cursorsKilled"), MME_HASH_CURSORS_KILLED);
   EXPECT_EQ(hash("writeErrors"), MME_HASH_WRITE_ERRORS);
   EXPECT_EQ(hash("writeConcernError"), MME_HASH_WRITE_CONCERN_ERROR);
   EXPECT_EQ(hash("0"), MME_HASH_ZERO);

@@ -196,7 +196,11 @@ class HostConnection {
     mme_mongo_works(&connection_, command);
     const bool expects_reply =
         mme_mongo_request(&p, &work.names, command, connection_.request_started_ns, &request) != 0;
-    if (command == MME_COMMAND_getMore && awaiting_cursors_.contains(p.cursor)) request.flags |= MME_PENDING_AWAITED;
+    const auto cursor = cursors_.find(p.cursor);
+    if (command == MME_COMMAND_getMore && cursor != cursors_.end()) {
+      request.method = cursor->second.command;
+      if (cursor->second.awaits) request.flags |= MME_PENDING_AWAITED;
+    }
     if (expects_reply) {
       keep_request(request, !(p.flags & MME_MONGO_COMPRESSED));
       return;
@@ -212,13 +216,19 @@ class HostConnection {
     mme_pending request;
     if (take_request(p.id, request)) {
       mme_mongo_sample(&p, &request, work.now_ns, &sample);
-      if ((p.flags & MME_MONGO_WANT_CURSOR) && (request.flags & MME_PENDING_AWAIT_CURSOR) && p.cursor)
-        awaiting_cursors_.insert(p.cursor);
-      p.command = p.flags & MME_MONGO_MORE_TO_COME ? request.label : static_cast<uint16_t>(MME_COMMAND_other);
+      if (p.flags & MME_MONGO_HAS_CURSOR) mme_mongo_cursor_sample(&p, request.method, &sample);
+      if ((sample.cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) == MME_CURSOR_OPEN) {
+        const bool awaits = request.flags & MME_PENDING_AWAIT_CURSOR;
+        cursors_[p.cursor] = {.command = sample.origin, .awaits = awaits};
+      }
+      p.command = p.flags & MME_MONGO_MORE_TO_COME ? static_cast<uint8_t>(request.label) : uint8_t{MME_COMMAND_other};
+      p.origin = request.method;
     } else if (p.command != MME_COMMAND_other) {
       sample.kind = MME_SAMPLE_AWAITED;
       sample.key.family = MME_FAMILY_MONGO;
       sample.key.code = p.command;
+      sample.response_bytes = p.length;
+      if (p.flags & MME_MONGO_HAS_CURSOR) mme_mongo_cursor_sample(&p, p.origin, &sample);
       if (!(p.flags & MME_MONGO_MORE_TO_COME)) p.command = MME_COMMAND_other;
     } else {
       account_skipped(MME_SKIP_NO_REQUEST, 0, 1);
@@ -236,10 +246,6 @@ class HostConnection {
     if (work.is_request) {
       connection_.request_started_ns = work.now_ns;
     } else if (is_mongo()) {
-      constexpr uint8_t wanted = MME_PENDING_USED | MME_PENDING_AWAIT_CURSOR;
-      uint16_t& flags = work.direction.mongo.flags;
-      flags = static_cast<uint16_t>(flags & ~MME_MONGO_WANT_CURSOR);
-      if ((connection_.pending.flags & wanted) == wanted) flags |= MME_MONGO_WANT_CURSOR;
     } else {
       http_reply_start(work);
     }
@@ -522,7 +528,7 @@ class HostConnection {
   std::vector<mme_route_head> heads_;
   std::vector<mme_sample> samples_;
   std::map<uint32_t, mme_pending> overflow_;
-  std::set<uint64_t> awaiting_cursors_;
+  std::map<uint64_t, mme_cursor> cursors_;
   std::map<uint32_t, Parked> parked_;
   std::map<uint64_t, std::string> names_;
   mme_name cut_name_{};

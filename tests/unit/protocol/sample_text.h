@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples as text, as the corpus writes them: "entrypoint GET 200 http 0/12" (bytes of the bodies),
-// "find mme.items ok", "insert mme.items error:11000", "hello admin ok awaited".
+// "find mme.items ok", "insert mme.items error:11000", "hello admin ok awaited"; with a cursor "find mme.items ok batch:2"
+// (documents), "batch:2 open" where there is more, "getMore mme.items ok batch:1 of find", "killCursors c ok killed:1".
 #pragma once
 
 #include <array>
@@ -40,6 +41,10 @@ inline std::string mongo_text(const mme_sample& sample, const HostConnection& na
   for (size_t kind = 0; kind < kinds.size(); ++kind) {
     if (sample.errors & (1U << kind)) text += kinds.at(kind) + (':' + std::to_string(sample.error_codes[kind]));
   }
+  if (sample.cursor & MME_CURSOR_BATCH) text += " batch:" + std::to_string(sample.documents);
+  if (sample.cursor & MME_CURSOR_OPEN) text += " open";
+  if (sample.cursor & MME_CURSOR_CONTINUED) text += " of " + command_name(sample.origin);
+  if (sample.cursor & MME_CURSOR_KILLED) text += " killed:" + std::to_string(sample.documents);
   if (sample.kind == MME_SAMPLE_AWAITED) text += " awaited";
   if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) text += " unacknowledged";
   return text;
