@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <iterator>
 #include <memory>
 #include <tuple>
@@ -26,6 +27,7 @@ constexpr size_t kConnectionsMax = 65536;
 constexpr size_t kClientsMax = 1000;
 constexpr size_t kApplicationNamesMax = 200;
 constexpr size_t kPiecedRequestsMax = 64;
+constexpr size_t kRequestIdAt = 4;  // in a message
 constexpr size_t kCursorsMax = 4096;
 constexpr size_t kErrorsMax = 4096;
 
@@ -55,14 +57,12 @@ void forget_oldest(Container& all, std::deque<uint64_t>& order, size_t most) {
 }  // namespace
 
 MongoCommands::MongoCommands(const std::vector<double>& bounds_s, uint32_t series_max)
-    : latency_count_(bounds_s),
-      series_max_(series_max),
-      counts_(MME_MONGO_COMMAND_COUNT) {}
+    : latency_count_(bounds_s), series_max_(series_max), counts_(MME_MONGO_COMMAND_COUNT) {}
 
 std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange& exchange, std::string_view request,
                                                        std::string_view reply, const WireNames& names) {
   if ((exchange.why & MME_TOLD_PIECE) != 0) {
-    add_piece(exchange.cookie, request);
+    add_piece(exchange, request);
     return std::nullopt;
   }
   const Opened opened = open(exchange, with_pieces(exchange.cookie, request), reply, names);
@@ -184,19 +184,24 @@ void MongoCommands::count(const Opened& opened) {
   series.response_bytes += sample.response_bytes;
 }
 
-void MongoCommands::add_piece(uint64_t cookie, std::string_view piece) {
-  if (pieces_.size() >= kPiecedRequestsMax && !pieces_.contains(cookie)) return;
-  std::string& all = pieces_[cookie];
-  if (all.size() + piece.size() > MME_PIECES_BYTES) all.clear();  // of a request whose end was not told
-  all += piece;
+void MongoCommands::add_piece(const mme_mongo_exchange& exchange, std::string_view piece) {
+  if (pieces_.size() >= kPiecedRequestsMax && !pieces_.contains(exchange.cookie)) return;
+  Pieces& pieces = pieces_[exchange.cookie];
+  const auto request_id = static_cast<uint32_t>(exchange.cursor_id);
+  if (pieces.request_id != request_id)
+    pieces = {.request_id = request_id, .bytes = {}};  // of the one before no end was told
+  if (pieces.bytes.size() + piece.size() <= MME_PIECES_BYTES) pieces.bytes += piece;
 }
 
 std::string MongoCommands::with_pieces(uint64_t cookie, std::string_view request) {
   std::string whole(request);
-  if (const auto behind = pieces_.find(cookie); behind != pieces_.end()) {
-    whole += behind->second;
-    pieces_.erase(behind);
-  }
+  const auto behind = pieces_.find(cookie);
+  if (behind == pieces_.end()) return whole;
+  uint32_t request_id = 0;
+  if (whole.size() >= kRequestIdAt + sizeof(request_id))
+    std::memcpy(&request_id, &whole[kRequestIdAt], sizeof(request_id));
+  if (behind->second.request_id == request_id) whole += behind->second.bytes;
+  pieces_.erase(behind);
   return whole;
 }
 

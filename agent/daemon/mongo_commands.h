@@ -51,6 +51,10 @@ class MongoCommands {
     std::string database;
     std::string collection;
   };
+  struct Pieces {
+    uint32_t request_id = 0;
+    std::string bytes;  // behind those that come with the exchange
+  };
   using Client = std::pair<std::string, std::string>;  // application and driver
   using SeriesKey = std::array<uint64_t, sizeof(mme_series_key) / sizeof(uint64_t)>;
 
@@ -60,7 +64,7 @@ class MongoCommands {
   void remember_cursor(uint64_t id, const mme_pending& opened_by);
   void count(const Opened& opened);
   void count_cursor(const mme_sample& sample);
-  void add_piece(uint64_t cookie, std::string_view piece);
+  void add_piece(const mme_mongo_exchange& exchange, std::string_view piece);
   [[nodiscard]] std::string with_pieces(uint64_t cookie, std::string_view request);
   void remember_client(uint64_t cookie, const mongo::WireMessage& request);
   void count_slow(const mme_series_key& key);
@@ -74,7 +78,7 @@ class MongoCommands {
   uint64_t overflow_ = 0;
   MongoCountsById counts_;
   std::map<std::array<uint32_t, 4>, uint64_t> errors_;  // by target, command, kind, code
-  std::map<uint64_t, std::string> pieces_;              // of long requests, by socket cookie
+  std::map<uint64_t, Pieces> pieces_;                   // of long requests, by socket cookie
   std::unordered_map<uint64_t, mme_cursor> cursors_;    // open ones, by id
   std::deque<uint64_t> cursors_order_;
   std::set<Client> clients_;

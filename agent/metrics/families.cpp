@@ -82,7 +82,7 @@ void mongo_families(const Snapshot& snapshot, TextWriter& out) {
          "MongoDB replies that hold a writeConcernError, by command and name of its code.",
          snapshot.mongo_write_concern_errors);
 
-  const auto counter = [&](const char* name, const char* help, __u64 mme_mongo_counts::* count) {
+  const auto counter = [&](const char* name, const char* help, __u64 mme_mongo_counts::*count) {
     out.family(name, help, MetricType::counter);
     for (const auto& [command, counts] : snapshot.mongo_counts) {
       if (counts.*count != 0) out.sample(label_pairs({{"command", command}}), uint64_t{counts.*count});
@@ -106,10 +106,9 @@ void mongo_families(const Snapshot& snapshot, TextWriter& out) {
           "Size of the replies that bring batches, by the command that opened the cursor.", &mme_mongo_counts::bytes);
   out.family("mme_mongo_cursor_killed_total", "Cursors that mongod says it has killed on request (killCursors).",
              MetricType::counter);
-  out.sample("", std::accumulate(snapshot.mongo_counts.begin(), snapshot.mongo_counts.end(), uint64_t{0},
-                                 [](uint64_t sum, const MongoCommandCounts& entry) {
-                                   return sum + entry.counts.cursors_killed;
-                                 }));
+  out.sample("", std::accumulate(
+                     snapshot.mongo_counts.begin(), snapshot.mongo_counts.end(), uint64_t{0},
+                     [](uint64_t sum, const MongoCommandCounts& entry) { return sum + entry.counts.cursors_killed; }));
 
   out.family("mme_mongo_handshakes_total", "Handshakes of MongoDB drivers, by the application name in them.",
              MetricType::counter);

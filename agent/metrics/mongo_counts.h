@@ -10,10 +10,10 @@
 
 namespace mme {
 
-inline constexpr std::array kMongoCounts{
-    &mme_mongo_counts::awaited,           &mme_mongo_counts::unacknowledged, &mme_mongo_counts::cursors_opened,
-    &mme_mongo_counts::cursors_exhausted, &mme_mongo_counts::cursors_killed, &mme_mongo_counts::documents,
-    &mme_mongo_counts::bytes};
+inline constexpr std::array kMongoCounts{&mme_mongo_counts::awaited,        &mme_mongo_counts::unacknowledged,
+                                         &mme_mongo_counts::cursors_opened, &mme_mongo_counts::cursors_exhausted,
+                                         &mme_mongo_counts::cursors_killed, &mme_mongo_counts::documents,
+                                         &mme_mongo_counts::bytes};
 static_assert(kMongoCounts.size() * sizeof(__u64) == sizeof(mme_mongo_counts));
 
 inline void add(const mme_mongo_counts& counts, mme_mongo_counts& to) {

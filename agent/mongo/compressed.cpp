@@ -24,6 +24,7 @@ constexpr size_t kHeaderBytes = 9;
 constexpr size_t kBlockBytesMax = 128 << 10;  // of zstd's blocks, the longest that must be there at once
 constexpr size_t kSnappyCopyMax = 64;
 constexpr int kWindowLogMax = 21;  // 2 MiB: zstd's level 3, which servers and drivers use unless told otherwise
+constexpr std::string_view kZstdMagic = "\x28\xb5\x2f\xfd";
 
 enum Compressor : uint8_t { kNoop = 0, kSnappy = 1, kZlib = 2, kZstd = 3 };
 
@@ -108,10 +109,24 @@ Decoding from_zlib(std::string_view stream, size_t room) {
   return decoded;
 }
 
-// One frame, of the format that begins so: the formats before it know no limit of the window.
-Decoding from_zstd(std::string_view stream, size_t room) {
-  constexpr std::string_view kMagic = "\x28\xb5\x2f\xfd";
-  if (!stream.starts_with(kMagic.substr(0, stream.size()))) return refuse(OpenError::damaged);
+// The same frame with a window of kWindowLogMax, which is all that the first so many bytes can refer to: an encoder
+// that knows the length of its message takes that for the window. A header that is not whole, or needs a dictionary,
+// stays.
+std::string with_narrow_window(std::string_view stream) {
+  const auto bytes = [&](size_t at) { return at < stream.size() ? static_cast<unsigned char>(stream[at]) : 0U; };
+  const unsigned descriptor = bytes(4);
+  const bool is_single = (descriptor >> 5 & 1) != 0;
+  const unsigned size_flag = descriptor >> 6;
+  const size_t size_bytes = size_flag != 0 ? 1U << size_flag : size_t{is_single};
+  const size_t header_bytes = kZstdMagic.size() + 1 + size_t{!is_single} + size_bytes;
+  if ((descriptor & 3) != 0 || stream.size() < header_bytes) return std::string(stream);
+  const char window = (kWindowLogMax - 10) << 3;
+  return std::string(kZstdMagic) + '\0' + window + std::string(stream.substr(header_bytes));
+}
+
+// One frame, of the format that begins so: the formats before it know no limit of the window. too_large: its window is.
+Decoding from_zstd_frame(std::string_view stream, size_t room) {
+  if (!stream.starts_with(kZstdMagic.substr(0, stream.size()))) return refuse(OpenError::damaged);
   const std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> context(ZSTD_createDCtx(), &ZSTD_freeDCtx);
   if (!context || ZSTD_isError(ZSTD_DCtx_setParameter(context.get(), ZSTD_d_windowLogMax, kWindowLogMax)) != 0)
     return refuse(OpenError::damaged);
@@ -129,6 +144,12 @@ Decoding from_zstd(std::string_view stream, size_t room) {
   }
   decoded.content.resize(out.pos);
   return decoded;
+}
+
+Decoding from_zstd(std::string_view stream, size_t room) {
+  const Decoding decoded = from_zstd_frame(stream, room);
+  const bool is_wide = !decoded && decoded.error() == OpenError::too_large;
+  return is_wide && room <= size_t{1} << kWindowLogMax ? from_zstd_frame(with_narrow_window(stream), room) : decoded;
 }
 
 Decoding decode(const Header& header, std::string_view stream, size_t room) {

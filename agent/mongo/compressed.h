@@ -21,7 +21,7 @@ enum class OpenError {
   short_header,  // ends before the compressed bytes begin
   nested,        // carries an OP_COMPRESSED again
   unknown_compressor,
-  too_large,  // for a message, or needs a window of more than 2 MiB
+  too_large,  // for a message
   damaged,    // no such stream, or one of another length than is said
 };
 

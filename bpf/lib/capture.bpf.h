@@ -87,6 +87,7 @@ __noinline __weak int tell_pieces(struct __sk_buff *skb, __u32 slot)
 		__builtin_memset(&piece->exchange, 0, sizeof(piece->exchange));
 		piece->exchange.cookie = bpf_get_socket_cookie(skb);
 		piece->exchange.why = MME_TOLD_PIECE;
+		piece->exchange.cursor_id = *(__u32 *)(capture->request + 4);
 		if (!bpf_skb_load_bytes(skb, s->piece_at, piece->data, bytes))
 			piece->exchange.request_kept = (__u32)bytes;
 		bpf_ringbuf_submit(piece, 0);
@@ -116,14 +117,27 @@ __noinline __weak int continue_request(struct __sk_buff *skb, __u32 slot)
 	return tell_pieces(skb, slot);
 }
 
-/* Of the request whose first bytes are kept. zstd shows nothing of a block before its end. */
+/* Does the stream, of zstd, begin with a block that is not compressed? (RFC 8878, 3.1.1) */
+static __always_inline int begins_raw(const __u8 *stream)
+{
+	const __u8 descriptor = stream[4], single = descriptor >> 5 & 1, content_size = descriptor >> 6;
+	const __u8 dictionary = (descriptor & 3) == 3 ? 4 : descriptor & 3;
+	__u8 at = 5 + !single + dictionary;
+
+	at += content_size ? 1 << content_size : single;
+	return (stream[at] >> 1 & 3) == 0;
+}
+
+/* Of the request whose first bytes are kept. zstd shows nothing of a compressed block before its end; of what shows
+ * its beginning, the rest is told where it is short. */
 static __always_inline __u32 pieces_wanted(const struct mme_capture *capture)
 {
 	const __u32 length = *(__u32 *)capture->request;
 
-	if (!is_compressed(capture) || capture->request[24] != MME_COMPRESSOR_ZSTD ||
-	    length <= capture->exchange.request_kept)
+	if (!is_compressed(capture) || length <= capture->exchange.request_kept)
 		return 0;
+	if (capture->request[24] != MME_COMPRESSOR_ZSTD || begins_raw(capture->request + 25))
+		return length > MME_PIECES_WHOLE_BYTES || ring_is_busy() ? 0 : length - capture->exchange.request_kept;
 	return (length < MME_PIECES_BYTES ? length : MME_PIECES_BYTES) - capture->exchange.request_kept;
 }
 
@@ -240,6 +254,10 @@ __noinline __weak int tell_command(struct __sk_buff *skb, __u32 slot)
 	why = why_told(s);
 	if (!why)
 		return 0;
+	if (why == MME_TOLD_SLOW && ring_is_busy()) {
+		count_lost_command();
+		return 0;
+	}
 	s->cookie = bpf_get_socket_cookie(skb);
 	capture = bpf_sk_storage_get(&captures, sk, 0, 0);
 	if (!capture || capture->exchange.request_kept < 16 || *(__u32 *)(capture->request + 4) != s->request.id) {

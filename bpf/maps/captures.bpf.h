@@ -17,7 +17,7 @@ struct {
  * there is of struct mme_capture. Written by the programs, read by the agent. Full: counted in commands_lost. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 128 * 1024);
+	__uint(max_entries, MME_COMMANDS_BYTES);
 } commands SEC(".maps");
 
 struct {
@@ -41,6 +41,12 @@ static __always_inline int is_slow(__u64 duration_ns)
 	const __u64 *from = bpf_map_lookup_elem(&slow_from_ns, &zero);
 
 	return from && *from && duration_ns >= *from;
+}
+
+/* Half of the ring is kept for exchanges that the agent counts: compressed ones, handshakes. */
+static __always_inline int ring_is_busy(void)
+{
+	return bpf_ringbuf_query(&commands, BPF_RB_AVAIL_DATA) > MME_COMMANDS_BYTES / 2;
 }
 
 static __always_inline void count_lost_command(void)

@@ -406,8 +406,8 @@ struct mme_capture {
 };
 MME_ASSERT_SIZE(struct mme_capture, 24 + 136 + 1024 + 512);
 
-/* Of a request whose first bytes tell nothing: the next ones, behind those of struct mme_capture. Of `exchange`
- * only cookie, why and request_kept say something. */
+/* Of a request whose first bytes do not tell all: the next ones, behind those of struct mme_capture. Of `exchange`
+ * only cookie, why, request_kept and cursor_id, which here is the requestID, say something. */
 struct mme_piece {
 	struct mme_mongo_exchange exchange;
 	__u8 data[MME_PIECE_BYTES];

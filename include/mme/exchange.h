@@ -108,8 +108,8 @@ struct mme_sample {
 	__u8 errors;				  /* MongoDB: bit per enum mme_mongo_error_kind */
 	__u8 cursor;				  /* enum mme_cursor_flag */
 	__u8 origin;				  /* of a cursor: enum mme_mongo_command that opened it */
-	__u32 documents; /* of the batch; or cursors that were killed */
-	__u64 cursor_id; /* where the cursor is open */
+	__u32 documents;			  /* of the batch; or cursors that were killed */
+	__u64 cursor_id;			  /* where the cursor is open */
 };
 
 /* A lost reply stream goes on: the ordinal of the request that it answers. Without pipelining that is the latest one;

@@ -10,12 +10,14 @@
 #define MME_BUCKETS 216	      /* native-histogram schema 3: 8 per octave, 2^-20 s … 2^7 s */
 #define MME_NETWORK_BOUNDS 12 /* `le` bounds of round trips and connection set-ups, see mme_network_bounds_us */
 #define MME_SHARDS_MAX 8      /* copies of the histograms; CPUs beyond share them by atomic adds */
-#define MME_CAPTURE_REQUEST_BYTES 1024	  /* of a MongoDB request that the agent may be shown, */
-#define MME_CAPTURE_REPLY_BYTES 512	  /* and of its reply; powers of two */
-#define MME_PIECE_BYTES 4096		  /* of a long compressed request, at a time; a power of two */
-#define MME_PIECES_BYTES (132 * 1024)	  /* of one, in all: a first block of zstd with all that it may need */
-#define MME_CAPTURES_MAX 1024		  /* connections at once whose messages are kept */
-#define MME_HTTP_HEAD_BYTES 65536	  /* longer heads are not HTTP for us */
-#define MME_MONGO_MESSAGE_BYTES 48000000u /* maxMessageSizeBytes of a hello reply */
+#define MME_CAPTURE_REQUEST_BYTES 1024	   /* of a MongoDB request that the agent may be shown, */
+#define MME_CAPTURE_REPLY_BYTES 512	   /* and of its reply; powers of two */
+#define MME_PIECE_BYTES 4096		   /* of a long compressed request, at a time; a power of two */
+#define MME_PIECES_BYTES (132 * 1024)	   /* of one, in all: a first block of zstd with all that it may need */
+#define MME_PIECES_WHOLE_BYTES (16 * 1024) /* longest one that is told whole, for a `$db` behind its documents */
+#define MME_COMMANDS_BYTES (128 * 1024)	   /* of the ring that tells of MongoDB's exchanges; a power of two */
+#define MME_CAPTURES_MAX 1024		   /* connections at once whose messages are kept */
+#define MME_HTTP_HEAD_BYTES 65536	   /* longer heads are not HTTP for us */
+#define MME_MONGO_MESSAGE_BYTES 48000000u  /* maxMessageSizeBytes of a hello reply */
 
 #endif

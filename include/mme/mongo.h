@@ -45,8 +45,8 @@ enum mme_mongo_phase {
 };
 
 enum mme_mongo_flag {
-	MME_MONGO_IS_REPLY = 1 << 0,	/* set by the owner: this direction carries replies */
-	MME_MONGO_HAS_CURSOR = 1 << 1,	/* reply: it carries a batch of a cursor, or tells of killed ones */
+	MME_MONGO_IS_REPLY = 1 << 0,   /* set by the owner: this direction carries replies */
+	MME_MONGO_HAS_CURSOR = 1 << 1, /* reply: it carries a batch of a cursor, or tells of killed ones */
 	MME_MONGO_CHECKSUM = 1 << 2,
 	MME_MONGO_MORE_TO_COME = 1 << 3,
 	MME_MONGO_EXHAUST_ALLOWED = 1 << 4,

@@ -22,7 +22,7 @@ def assert_accounting(metrics: Metrics) -> None:
 
 
 def assert_settled_accounting(agent: Agent) -> None:
-    """As above, at some moment of 2 s: bytes wait for those in front of them, and one may be read while it is parsed."""
+    """As above, at some moment of 2 s: bytes wait for those in front of them, and may be read while they are parsed."""
 
     def settled() -> bool:
         with suppress(AssertionError):

@@ -160,6 +160,10 @@ TEST_F(MongoCommandsTest, LongRequestsComeInPieces) {
       compressed(op_msg(R"({"find": "items", "filter": {"n": {"$in": [)" + filter + R"(]}}, "$db": "mme"})"));
   ASSERT_GT(whole.size(), 2000U);
   auto piece = exchange(0, MME_TOLD_PIECE);
+  std::memcpy(&piece.cursor_id, whole.data() + 4, 4);
+  piece.cursor_id += 1;  // another request, whose end was not told
+  (void)commands_.ended(piece, std::string_view(whole).substr(500), "", {});
+  piece.cursor_id -= 1;
   (void)commands_.ended(piece, std::string_view(whole).substr(1000), "", {});
   (void)commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED), std::string_view(whole).substr(0, 1000),
                         "", {});
@@ -182,8 +186,7 @@ TEST_F(MongoCommandsTest, SlowOnesAreDescribed) {
   told.documents = 1;
   told.cursor_id = 9;
   const std::string request = plain(R"({"find": "items", "filter": {"a": "secret"}, "$db": "mme"})");
-  const auto found =
-      commands_.ended(told, request, "", {{1, "mme"}, {2, "items"}});
+  const auto found = commands_.ended(told, request, "", {{1, "mme"}, {2, "items"}});
   ASSERT_TRUE(found);
   EXPECT_EQ(found->command, "find");
   EXPECT_EQ(found->database, "mme");

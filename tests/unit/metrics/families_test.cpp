@@ -172,9 +172,8 @@ TEST(Families, MongoWithHostileNames) {
   snapshot.mongo_errors = {{"insert", "DuplicateKey", 4}};
   snapshot.mongo_write_errors = {{"insert", "DuplicateKey", 5}};
   snapshot.mongo_write_concern_errors = {{"insert", "WriteConcernFailed", 6}};
-  snapshot.mongo_counts = {{"hello", {9, 0, 0, 0, 0, 0, 0}},
-                           {"find", {0, 0, 1, 2, 0, 30, 400}},
-                           {"killCursors", {0, 0, 0, 0, 5, 0, 0}}};
+  snapshot.mongo_counts = {
+      {"hello", {9, 0, 0, 0, 0, 0, 0}}, {"find", {0, 0, 1, 2, 0, 30, 400}}, {"killCursors", {0, 0, 0, 0, 5, 0, 0}}};
   const std::string out = text_of(snapshot, Subset::mongodb);
   EXPECT_NE(out.find("mme_mongo_command_duration_seconds_bucket{collection=\"a\\\"\\\\\\nb\",command=\"find\","
                      "database=\"mme\",outcome=\"error\",le=\"0.1\"} 1\n"),
@@ -189,9 +188,9 @@ TEST(Families, MongoWithHostileNames) {
   EXPECT_NE(out.find("mme_mongo_command_errors_total{command=\"insert\",error=\"DuplicateKey\"} 4\n"),
             std::string::npos);
   EXPECT_NE(out.find("mme_mongo_awaited_total{command=\"hello\"} 9\n"), std::string::npos);
-  for (const char* line : {"opened_total{command=\"find\"} 1", "exhausted_total{command=\"find\"} 2",
-                           "documents_total{command=\"find\"} 30", "bytes_total{command=\"find\"} 400",
-                           "killed_total 5"})
+  for (const char* line :
+       {"opened_total{command=\"find\"} 1", "exhausted_total{command=\"find\"} 2",
+        "documents_total{command=\"find\"} 30", "bytes_total{command=\"find\"} 400", "killed_total 5"})
     EXPECT_NE(out.find("\nmme_mongo_cursor_" + std::string(line) + "\n"), std::string::npos) << line;
   EXPECT_NE(out.find("mme_mongo_connections{state=\"open\"} 0\n"), std::string::npos);
 }

@@ -218,14 +218,32 @@ TEST(Compressed, WhatItRefuses) {
   EXPECT_EQ(error_of(zipped_body(kSnappy, 100, "\xff\xff\xff\xff\xff\xff")), OpenError::damaged);
 }
 
-TEST(Compressed, OfZstdOnlyWhatHasAWindowLimit) {
-  for (const int log : {22, 27, 31, 41}) {
-    const std::string stream =
-        std::string(kZstdMagic) + '\0' + static_cast<char>((log - 10) << 3) + std::string("\x02\x00\x10\x00", 4);
-    const auto opened = open(zipped_body(kZstd, 1'000'000, stream));
-    ASSERT_FALSE(opened);
-    EXPECT_TRUE(opened.error() == OpenError::too_large || log > 31);
+std::string zstd_frame(const std::string& header) {
+  return std::string(kZstdMagic) + header + std::string("\x02\x00\x10\x00", 4);  // 128 KiB of zeros, and more follows
+}
+
+TEST(Compressed, OfZstdTheFirstBytesWhateverItsWindow) {
+  const std::string eight("\x00\x00\x00\x02\x00\x00\x00\x00", 8);                 // a content of 32 MiB
+  std::vector<std::string> headers{"\xe0" + eight, "\xa0" + eight.substr(0, 4)};  // which is the window as well
+  for (const int log : {22, 27, 31}) {
+    const auto window = static_cast<char>((log - 10) << 3);
+    headers.push_back(std::string(1, '\0') + window);
+    headers.push_back(std::string("\x80") + window + eight.substr(0, 4));
+    headers.push_back(std::string("\x40") + window + "\xff\xff");
   }
+  for (const std::string& header : headers) {
+    const std::string body = zipped_body(kZstd, 32 << 20, zstd_frame(header));
+    const auto opened = open_compressed(body, 1 << 20, kLimit);
+    ASSERT_TRUE(opened) << header;
+    EXPECT_EQ(opened->content, std::string(kLimit, '\0'));
+    EXPECT_FALSE(opened->whole);
+  }
+}
+
+TEST(Compressed, OfZstdNothingThatNeedsADictionaryOrAWindowAlone) {
+  EXPECT_EQ(error_of(zipped_body(kZstd, 1'000'000, zstd_frame(std::string("\x01\x60\x07", 3)))), OpenError::damaged);
+  const std::string wide = zipped_body(kZstd, 32 << 20, zstd_frame(std::string("\x00\x60", 2)));
+  EXPECT_EQ(open_compressed(wide, 64 << 20, 32 << 20).error(), OpenError::too_large);
   for (const std::string legacy : {"\x25\xb5\x2f\xfd", "\x26\xb5\x2f\xfd", "\x27\xb5\x2f\xfd", "\x50\x2a\x4d\x18"})
     EXPECT_EQ(error_of(zipped_body(kZstd, 100, legacy + std::string(100, '\x7f'))), OpenError::damaged);
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples as text, as the corpus writes them: "entrypoint GET 200 http 0/12" (bytes of the bodies),
-// "find mme.items ok", "insert mme.items error:11000", "hello admin ok awaited"; with a cursor "find mme.items ok batch:2"
-// (documents), "batch:2 open" where there is more, "getMore mme.items ok batch:1 of find", "killCursors c ok killed:1".
+// "find mme.items ok", "insert mme.items error:11000", "hello admin ok awaited"; with a cursor "find mme.items ok
+// batch:2" (documents), "batch:2 open" where there is more, "getMore mme.items ok batch:1 of find", "killCursors c ok
+// killed:1".
 #pragma once
 
 #include <array>
