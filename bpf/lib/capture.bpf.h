@@ -122,9 +122,9 @@ static __always_inline int begins_raw(const __u8 *stream)
 {
 	const __u8 descriptor = stream[4], single = descriptor >> 5 & 1, content_size = descriptor >> 6;
 	const __u8 dictionary = (descriptor & 3) == 3 ? 4 : descriptor & 3;
-	__u8 at = 5 + !single + dictionary;
+	const __u32 content_bytes = content_size ? 1 << content_size : single;
+	const __u64 at = bounded_length(5 + !single + dictionary + content_bytes, 32);
 
-	at += content_size ? 1 << content_size : single;
 	return (stream[at] >> 1 & 3) == 0;
 }
 

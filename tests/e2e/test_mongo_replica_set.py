@@ -60,7 +60,9 @@ def test_counts(
         seen = 10 if compressor == "zstd" else 20
         assert counts.added.by("mme_mongo_write_errors_total", "command", "error") == {("insert", "DuplicateKey"): seen}
     if scenario == "large_documents":
-        assert counts.labels(command="insert") == {("insert", driver, "c", "ok"): 2}
+        # Node's driver has the database behind the documents, where of a compressed message nobody looks
+        database = "" if driver == "node" and compressor else driver
+        assert counts.labels(command="insert") == {("insert", database, "c", "ok"): 2}
         assert counts.added.counter("mme_mongo_request_bytes_total", command="insert") > LARGE_BYTES
         assert counts.added.counter("mme_mongo_response_bytes_total", command="find") > LARGE_BYTES
 
