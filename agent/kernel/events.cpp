@@ -5,7 +5,9 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <utility>
 
 #include "kernel/map_entries.h"
 
@@ -24,10 +26,11 @@ Result<EventReader> EventReader::open(const Maps& maps) {
   reader.ring_.reset(ring_buffer__new(bpf_map__fd(maps.events), received, reader.handler_.get(), nullptr));
   if (!reader.ring_) return fail_errno("map the BPF ring buffer events", errno);
   // the order in which they are read: an exchange that is handed over now has its other leg in there already
-  int added = ring_buffer__add(reader.ring_.get(), bpf_map__fd(maps.legs), received, reader.handler_.get());
+  const int added = ring_buffer__add(reader.ring_.get(), bpf_map__fd(maps.legs), received, reader.handler_.get());
   if (added != 0) return fail_errno("map the BPF ring buffer legs", -added);
-  added = ring_buffer__add(reader.ring_.get(), bpf_map__fd(maps.commands), received_command, reader.handler_.get());
-  if (added != 0) return fail_errno("map the BPF ring buffer commands", -added);
+  auto commands = CommandRing::open(maps.commands);
+  if (!commands) return tl::make_unexpected(commands.error());
+  reader.commands_ = std::move(*commands);
   return reader;
 }
 
@@ -46,26 +49,16 @@ int EventReader::received(void* handler, void* data, size_t size) {
   return 0;
 }
 
-int EventReader::received_command(void* handler, void* data, size_t size) {
-  if (size < sizeof(mme_mongo_exchange)) return 0;
-  const auto& exchange = *static_cast<const mme_mongo_exchange*>(data);
-  std::string_view kept(static_cast<const char*>(data), size);
-  kept.remove_prefix(sizeof exchange);
-  const std::string_view request = kept.substr(0, exchange.request_kept);
-  const std::string_view reply = kept.substr(request.size(), exchange.reply_kept);
-  (*static_cast<EventHandler**>(handler))->command(exchange, request, reply);
-  return 0;
-}
-
 void EventReader::take(EventHandler& handler) {
   *handler_ = &handler;
   (void)ring_buffer__consume(ring_.get());
   *handler_ = nullptr;
+  commands_->take(handler);
 }
 
 void EventReader::wait(std::chrono::milliseconds timeout) const {
-  pollfd ready{ring_buffer__epoll_fd(ring_.get()), POLLIN, 0};
-  (void)::poll(&ready, 1, static_cast<int>(timeout.count()));
+  std::array<pollfd, 2> ready{{{ring_buffer__epoll_fd(ring_.get()), POLLIN, 0}, {commands_->descriptor(), POLLIN, 0}}};
+  (void)::poll(ready.data(), ready.size(), static_cast<int>(timeout.count()));
 }
 
 Result<> EventReader::want_legs(bool wanted) const {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "kernel/command_ring.h"
 #include "mme/abi.h"
 
 struct bpf_map;
@@ -63,13 +64,13 @@ class EventReader {
     void operator()(ring_buffer* ring) const;
   };
   static int received(void* handler, void* data, size_t size);
-  static int received_command(void* handler, void* data, size_t size);
 
   const bpf_map* legs_wanted_ = nullptr;
   const bpf_map* legs_lost_ = nullptr;
   const bpf_map* slow_from_ns_ = nullptr;
   std::unique_ptr<EventHandler*> handler_;  // of the call that runs, where the ring's callback finds it
   std::unique_ptr<ring_buffer, Free> ring_;
+  std::unique_ptr<CommandRing> commands_;
 };
 
 }  // namespace mme

@@ -50,6 +50,25 @@ static __always_inline void tell_unanswered(struct mme_capture *capture, __u16 t
 	tell(capture);
 }
 
+/* Tells `bytes` of the packet, from s->piece_at on, in a place for `room`, a power of two; 0: the ring is full. */
+static __always_inline int tell_piece(struct __sk_buff *skb, struct mme_scratch *s, const struct mme_capture *capture,
+				      __u64 bytes, const __u32 room)
+{
+	struct mme_piece *piece = bpf_ringbuf_reserve(&commands, offsetof(struct mme_piece, data) + room, 0);
+
+	if (!piece)
+		return 0;
+	__builtin_memset(&piece->exchange, 0, sizeof(piece->exchange));
+	piece->exchange.cookie = bpf_get_socket_cookie(skb);
+	piece->exchange.why = MME_TOLD_PIECE;
+	piece->exchange.cursor_id = *(__u32 *)(capture->request + 4);
+	bytes = bounded_length(bytes, room);
+	if (!bpf_skb_load_bytes(skb, s->piece_at, piece->data, bytes))
+		piece->exchange.request_kept = (__u32)bytes;
+	bpf_ringbuf_submit(piece, 0);
+	return 1;
+}
+
 #define MME_PIECES_A_SEGMENT 17
 #define MME_COMPRESSOR_ZSTD 3
 
@@ -67,8 +86,8 @@ __noinline __weak int tell_pieces(struct __sk_buff *skb, __u32 slot)
 	if (!capture)
 		return 0;
 	for (int i = 0; i < MME_PIECES_A_SEGMENT; i++) {
-		struct mme_piece *piece;
 		__u64 bytes;
+		int told;
 
 		if (s->piece_at >= s->end || !capture->pieces_wanted)
 			return 0;
@@ -77,20 +96,13 @@ __noinline __weak int tell_pieces(struct __sk_buff *skb, __u32 slot)
 			bytes = capture->pieces_wanted;
 		if (bytes > MME_PIECE_BYTES)
 			bytes = MME_PIECE_BYTES;
-		bytes = bounded_length(bytes, MME_PIECE_BYTES);
-		piece = bpf_ringbuf_reserve(&commands, sizeof(*piece), 0);
-		if (!piece) {
+		told = bytes <= MME_SHORT_PIECE_BYTES ? tell_piece(skb, s, capture, bytes, MME_SHORT_PIECE_BYTES)
+						      : tell_piece(skb, s, capture, bytes, MME_PIECE_BYTES);
+		if (!told) {
 			capture->pieces_wanted = 0;
 			count_lost_command();
 			return 0;
 		}
-		__builtin_memset(&piece->exchange, 0, sizeof(piece->exchange));
-		piece->exchange.cookie = bpf_get_socket_cookie(skb);
-		piece->exchange.why = MME_TOLD_PIECE;
-		piece->exchange.cursor_id = *(__u32 *)(capture->request + 4);
-		if (!bpf_skb_load_bytes(skb, s->piece_at, piece->data, bytes))
-			piece->exchange.request_kept = (__u32)bytes;
-		bpf_ringbuf_submit(piece, 0);
 		capture->pieces_wanted -= (__u32)bytes;
 		s->piece_at += (__u32)bytes;
 	}

@@ -13,6 +13,7 @@
 #define MME_CAPTURE_REQUEST_BYTES 1024	   /* of a MongoDB request that the agent may be shown, */
 #define MME_CAPTURE_REPLY_BYTES 512	   /* and of its reply; powers of two */
 #define MME_PIECE_BYTES 4096		   /* of a long compressed request, at a time; a power of two */
+#define MME_SHORT_PIECE_BYTES 512	   /* of the end of one; a power of two */
 #define MME_PIECES_BYTES (132 * 1024)	   /* of one, in all: a first block of zstd with all that it may need */
 #define MME_PIECES_WHOLE_BYTES (16 * 1024) /* longest one that is told whole, for a `$db` behind its documents */
 #define MME_COMMANDS_BYTES (128 * 1024)	   /* of the ring that tells of MongoDB's exchanges; a power of two */
