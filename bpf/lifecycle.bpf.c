@@ -297,7 +297,7 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
 	struct mme_connection *c;
-	__u32 unanswered;
+	__u32 unanswered, waiting;
 
 	if (!sk)
 		return;
@@ -315,10 +315,11 @@ static __always_inline void closed(struct bpf_sock_ops *ops)
 	}
 	count_open(c->role, c->target, (__u16)ops->local_port, -1);
 	end_capture(ops, sk, c);
-	if (mme_connection_parked(c)) {
+	waiting = mme_connection_parked(c);
+	if (waiting) {
 		const __u64 cookie = bpf_get_socket_cookie(ops);
 
-		account_skipped(c->role, MME_SKIP_GAP, mme_connection_parked(c), 0);
+		account_skipped(c->role, MME_SKIP_GAP, waiting, 0);
 		bpf_map_delete_elem(&parked_places, &cookie);
 	}
 	if (c->role == MME_ROLE_MONGOD)

@@ -83,10 +83,14 @@ MME_ASSERT_SIZE(struct mme_connection, 192);
 
 #define MME_INGRESS_USERS 0xffu
 #define MME_INGRESS_PARKED_SHIFT 8
+#define MME_INGRESS_PARKED_MAX 0xf00000u /* what is above it is below 0 */
 
+/* Bytes that wait. A piece may be taken by another CPU before it is counted: the count is below 0 for that moment. */
 MME_INLINE __u32 mme_connection_parked(const struct mme_connection *c)
 {
-	return c->ingress >> MME_INGRESS_PARKED_SHIFT;
+	const __u32 bytes = c->ingress >> MME_INGRESS_PARKED_SHIFT;
+
+	return bytes > MME_INGRESS_PARKED_MAX ? 0 : bytes;
 }
 
 enum mme_sample_kind {

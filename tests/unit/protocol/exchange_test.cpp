@@ -64,5 +64,15 @@ TEST(InFlight, CountsTheFirstRequestOfAnOlderConnection) {
   EXPECT_EQ(mme_connection_in_flight(&older), 1);
 }
 
+TEST(Parked, IsNothingWhileMoreIsTakenThanWasCounted) {
+  mme_connection c{};
+  c.ingress = 2 | 70000U << MME_INGRESS_PARKED_SHIFT;
+  EXPECT_EQ(mme_connection_parked(&c), 70000U);
+  c.ingress -= 70001U << MME_INGRESS_PARKED_SHIFT;  // a piece of it that the other CPU will count in a moment
+  EXPECT_EQ(mme_connection_parked(&c), 0U);
+  c.ingress += 3U << MME_INGRESS_PARKED_SHIFT;
+  EXPECT_EQ(mme_connection_parked(&c), 2U);
+}
+
 }  // namespace
 }  // namespace mme::test
