@@ -12,7 +12,8 @@ from .server import Server
 
 
 class Mongod(Server):
-    """A standalone mongod, or with `replica_set` a set of one (for transactions, change streams, exhaust hello).
+    """A standalone mongod, or with `replica_set` a set of one (for transactions, change streams, exhaust hello), or
+    without `initiate` a member-to-be of a set that ReplicaSet makes.
 
     `diagnostics`: it looks at itself ten times a second, which is what mongodb_exporter shows.
     """
@@ -26,6 +27,7 @@ class Mongod(Server):
         name: str = "mongod",
         host: str = "127.0.0.1",
         replica_set: str | None = None,
+        initiate: bool = True,
         diagnostics: bool = False,
         **kwargs: Any,
     ) -> None:
@@ -34,6 +36,7 @@ class Mongod(Server):
         self.host = host
         self.port = free_port()
         self.replica_set = replica_set
+        self.initiate = initiate
         self.diagnostics = diagnostics
         self.data = directory / "data"
         self.data.mkdir(exist_ok=True)
@@ -66,6 +69,8 @@ class Mongod(Server):
         with direct:
             try:
                 hello = direct.admin.command("hello")
+                if not self.initiate:
+                    return True
                 if self.replica_set and not hello.get("setName"):
                     member = {"_id": 0, "host": f"127.0.0.1:{self.port}"}
                     direct.admin.command("replSetInitiate", {"_id": self.replica_set, "members": [member]})
