@@ -64,6 +64,7 @@ int mme_in_flight(struct bpf_iter__bpf_sk_storage_map *at)
 		return 0;
 	if (c->role == MME_ROLE_MONGOD) {
 		busy.works = c->flags & MME_CONNECTION_WORKS ? 1 : 0;
+		busy.peer = c->peer;
 		busy.cookie = (__u64)sk->__sk_common.skc_cookie.counter;
 	}
 	link_of_connection(sk, c, &busy.link);

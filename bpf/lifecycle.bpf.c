@@ -274,7 +274,7 @@ static __always_inline int record_left(struct bpf_sock_ops *ops, struct mme_conn
 	s->request = c->pending;
 	s->direction.http.code = 499;
 	s->direction.http.body_bytes = sizeof("Client Closed Request") - 1;
-	start_sample(s);
+	start_sample(s, c);
 	mme_http_sample(&s->direction.http, &s->request, s->role, s->now_ns, &s->sample);
 	s->cookie = bpf_get_socket_cookie(ops);
 	record(slot);
@@ -289,7 +289,7 @@ static __always_inline void end_capture(struct bpf_sock_ops *ops, struct bpf_soc
 	if (!capture)
 		return;
 	count_connections(MME_COUNT_CAPTURES, -1);
-	tell_unanswered(capture, c->target, bpf_get_socket_cookie(ops));
+	tell_unanswered(capture, c->target, c->peer, bpf_get_socket_cookie(ops));
 }
 
 /* Requests that will not be answered any more. */

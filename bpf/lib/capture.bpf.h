@@ -22,7 +22,13 @@ static __always_inline int tell(struct mme_capture *capture)
 	if (!told)
 		count_lost_command();
 	capture->exchange.request_kept = 0;
+	capture->exchange.reply_kept = 0;
 	return told;
+}
+
+static __always_inline int is_hello(__u16 command)
+{
+	return command == MME_COMMAND_hello || command == MME_COMMAND_isMaster;
 }
 
 static __always_inline int is_compressed(const struct mme_capture *capture)
@@ -32,7 +38,7 @@ static __always_inline int is_compressed(const struct mme_capture *capture)
 
 /* Of a compressed request nobody in the kernel knows whether it wants a reply. What is kept of one is told when there
  * can be none any more. */
-static __always_inline void tell_unanswered(struct mme_capture *capture, __u16 target, __u64 cookie)
+static __always_inline void tell_unanswered(struct mme_capture *capture, __u16 target, __u8 peer, __u64 cookie)
 {
 	struct mme_mongo_exchange *exchange = &capture->exchange;
 	const __u32 kept = exchange->request_kept;
@@ -43,6 +49,7 @@ static __always_inline void tell_unanswered(struct mme_capture *capture, __u16 t
 	exchange->key.target = target;
 	exchange->key.family = MME_FAMILY_MONGO;
 	exchange->key.code = MME_COMMAND_compressed;
+	exchange->key.method = peer;
 	exchange->cookie = cookie;
 	exchange->why = MME_TOLD_COMPRESSED | MME_TOLD_UNANSWERED;
 	exchange->request_bytes = *(__u32 *)capture->request;
@@ -170,7 +177,7 @@ __noinline __weak int capture_request(struct __sk_buff *skb, __u32 slot)
 	capture = capture_of(sk, c);
 	if (!capture)
 		return 0;
-	tell_unanswered(capture, s->target, bpf_get_socket_cookie(skb));
+	tell_unanswered(capture, s->target, c->peer, bpf_get_socket_cookie(skb));
 	capture->exchange.request_kept = 0;
 	capture->exchange.reply_kept = 0;
 	capture->pieces_wanted = 0;
@@ -190,6 +197,22 @@ __noinline __weak int capture_request(struct __sk_buff *skb, __u32 slot)
 	return 0;
 }
 
+/* A further reply to one request: it has the request's room too, for hellos that name many members. */
+static __always_inline void capture_streamed(struct __sk_buff *skb, const struct mme_scratch *s,
+					     struct mme_capture *capture)
+{
+	const __u16 command = s->direction.mongo.command;
+	__u64 bytes = s->end - s->message_at;
+
+	if (command != MME_COMMAND_compressed && !is_hello(command))
+		return;
+	if (bytes > MME_CAPTURE_REQUEST_BYTES)
+		bytes = MME_CAPTURE_REQUEST_BYTES;
+	bytes = bounded_length(bytes, MME_CAPTURE_REQUEST_BYTES);
+	if (!bpf_skb_load_bytes(skb, s->message_at, capture->request, bytes))
+		capture->exchange.reply_kept = (__u32)bytes;
+}
+
 /* A reply begins in this packet, at s->message_at. */
 __noinline __weak int capture_reply(struct __sk_buff *skb, __u32 slot)
 {
@@ -205,8 +228,10 @@ __noinline __weak int capture_reply(struct __sk_buff *skb, __u32 slot)
 		return 0;
 	capture->replied_ns = s->now_ns;
 	capture->exchange.reply_kept = 0;
-	if (!capture->exchange.request_kept)
+	if (!capture->exchange.request_kept) {
+		capture_streamed(skb, s, capture);
 		return 0;
+	}
 	behind = bounded_length(capture->exchange.request_kept, MME_CAPTURE_REQUEST_BYTES);
 	bytes = s->end - s->message_at;
 	if (bytes > MME_CAPTURE_REPLY_BYTES)
@@ -220,13 +245,15 @@ __noinline __weak int capture_reply(struct __sk_buff *skb, __u32 slot)
 static __always_inline __u8 why_told(const struct mme_scratch *s)
 {
 	const __u16 command = s->request.label;
+	__u8 why = 0;
 
 	if (command == MME_COMMAND_compressed)
-		return MME_TOLD_COMPRESSED | (is_slow(s->sample.duration_ns) ? MME_TOLD_SLOW : 0);
-	if (s->sample.kind != MME_SAMPLE_LATENCY)
-		return 0;
-	return (is_slow(s->sample.duration_ns) ? MME_TOLD_SLOW : 0) |
-	       (command == MME_COMMAND_hello || command == MME_COMMAND_isMaster ? MME_TOLD_HELLO : 0);
+		why = MME_TOLD_COMPRESSED;
+	else if (is_hello(command))
+		why = MME_TOLD_HELLO;
+	if (s->request.flags & MME_PENDING_STREAMED)
+		return why ? why | MME_TOLD_STREAMED : 0;
+	return s->sample.kind == MME_SAMPLE_LATENCY && is_slow(s->sample.duration_ns) ? why | MME_TOLD_SLOW : why;
 }
 
 static __always_inline void describe_exchange(const struct mme_scratch *s, __u8 why,
@@ -251,6 +278,14 @@ static __always_inline void describe_exchange(const struct mme_scratch *s, __u8 
 		exchange->error_codes[kind] = s->sample.error_codes[kind];
 }
 
+/* Whether what is kept is of the exchange of s->sample. */
+static __always_inline int is_kept(const struct mme_capture *capture, const struct mme_scratch *s, __u8 why)
+{
+	if (why & MME_TOLD_STREAMED)
+		return capture->exchange.reply_kept != 0;
+	return capture->exchange.request_kept >= 16 && *(__u32 *)(capture->request + 4) == s->request.id;
+}
+
 /* The exchange of s->sample has ended with this packet. Returns 1 when the agent counts it: it was compressed, and the
  * agent was told of it with its messages. */
 __noinline __weak int tell_command(struct __sk_buff *skb, __u32 slot)
@@ -272,7 +307,7 @@ __noinline __weak int tell_command(struct __sk_buff *skb, __u32 slot)
 	}
 	s->cookie = bpf_get_socket_cookie(skb);
 	capture = bpf_sk_storage_get(&captures, sk, 0, 0);
-	if (!capture || capture->exchange.request_kept < 16 || *(__u32 *)(capture->request + 4) != s->request.id) {
+	if (!capture || !is_kept(capture, s, why)) {
 		if (!(why & MME_TOLD_SLOW) || why & MME_TOLD_COMPRESSED)
 			return 0;
 		describe_exchange(s, why, &alone);

@@ -42,12 +42,14 @@ static __always_inline int take_request(void *ctx, struct mme_connection *c, str
 	return 1;
 }
 
-static __always_inline void start_sample(struct mme_scratch *s)
+static __always_inline void start_sample(struct mme_scratch *s, const struct mme_connection *c)
 {
 	__builtin_memset(&s->sample, 0, sizeof(s->sample));
 	s->sample.key.target = s->target;
-	if (s->role == MME_ROLE_MONGOD)
+	if (s->role == MME_ROLE_MONGOD) {
+		s->sample.key.method = c->peer;
 		return;
+	}
 	s->sample.key.port = s->port;
 	s->sample.key.name[0] = s->peer[0];
 	s->sample.key.name[1] = s->peer[1];
@@ -117,7 +119,7 @@ static __always_inline void http_reply_step(void *ctx, struct mme_connection *c,
 			account_skipped(s->role, MME_SKIP_NO_REPLY, 0, 1);
 			return;
 		}
-		start_sample(s);
+		start_sample(s, c);
 		mme_http_sample(&s->direction.http, &s->request, s->role, s->now_ns, &s->sample);
 		if (s->sample.key.route == MME_ROUTE_ASKED)
 			s->cookie = bpf_get_socket_cookie(ctx);
@@ -156,6 +158,14 @@ __noinline __weak int find_cursor(__u32 slot)
 	return 0;
 }
 
+/* Who sends this request? Only requests tell and write it. */
+__noinline __weak int peer_of(__u32 slot, __u8 peer, __u16 command)
+{
+	const struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+
+	return s ? mme_mongo_peer(peer, &s->direction.mongo, &s->names, command) : peer;
+}
+
 static __always_inline void mongo_request_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot)
 {
 	struct mme_mongo *p = &s->direction.mongo;
@@ -170,6 +180,7 @@ static __always_inline void mongo_request_step(void *ctx, struct mme_connection 
 	if (p->flags & MME_MONGO_BROKEN)
 		account_skipped(s->role, MME_SKIP_MALFORMED, 0, 1);
 	mme_mongo_works(c, command);
+	c->peer = (__u8)peer_of(slot, c->peer, command);
 	expects_reply = mme_mongo_request(p, &s->names, command, c->request_started_ns, &s->request);
 	if (command == MME_COMMAND_getMore)
 		find_cursor(slot);
@@ -178,7 +189,7 @@ static __always_inline void mongo_request_step(void *ctx, struct mme_connection 
 		keep_request(ctx, c, s, !(p->flags & MME_MONGO_COMPRESSED));
 		return;
 	}
-	start_sample(s);
+	start_sample(s, c);
 	mme_mongo_sample(0, &s->request, s->now_ns, &s->sample);
 	record(slot);
 }
@@ -202,36 +213,40 @@ __noinline __weak int note_cursor(__u32 slot, __u8 origin)
 	return 0;
 }
 
-/* A reply with moreToCome is followed by more that nobody asks for; `command` of the reply direction remembers whose.
- */
+/* The sample of a reply: to the request in the scratch slot, or, where that is not `known`, to one before. */
+__noinline __weak int sample_reply(__u32 slot, __u8 known)
+{
+	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
+	struct mme_mongo *p;
+
+	if (!s)
+		return 0;
+	p = &s->direction.mongo;
+	if (known) {
+		mme_mongo_sample(p, &s->request, s->now_ns, &s->sample);
+		mme_mongo_replied(p, &s->request);
+	} else {
+		mme_mongo_streamed(p, &s->request, &s->sample);
+	}
+	if (p->flags & MME_MONGO_HAS_CURSOR)
+		note_cursor(slot, s->request.method);
+	return 0;
+}
+
 static __always_inline void mongo_reply_step(void *ctx, struct mme_connection *c, struct mme_scratch *s, __u32 slot,
 					     __u8 from_parked)
 {
-	struct mme_mongo *p = &s->direction.mongo;
+	const struct mme_mongo *p = &s->direction.mongo;
+	const int known = take_request(ctx, c, s, p->id);
 
-	start_sample(s);
-	if (take_request(ctx, c, s, p->id)) {
-		mme_mongo_sample(p, &s->request, s->now_ns, &s->sample);
-		if (p->flags & MME_MONGO_HAS_CURSOR)
-			note_cursor(slot, s->request.method);
-		p->command = p->flags & MME_MONGO_MORE_TO_COME ? (__u8)s->request.label : MME_COMMAND_other;
-		p->origin = s->request.method;
-		if (!from_parked && tell_command(ctx, slot))
-			return;
-	} else if (p->command != MME_COMMAND_other) {
-		s->sample.kind = MME_SAMPLE_AWAITED;
-		s->sample.key.family = MME_FAMILY_MONGO;
-		s->sample.key.code = p->command;
-		s->sample.response_bytes = p->length;
-		if (p->flags & MME_MONGO_HAS_CURSOR)
-			note_cursor(slot, p->origin);
-		if (!(p->flags & MME_MONGO_MORE_TO_COME))
-			p->command = MME_COMMAND_other;
-	} else {
+	if (!known && p->command == MME_COMMAND_other) {
 		account_skipped(s->role, MME_SKIP_NO_REQUEST, 0, 1);
 		return;
 	}
-	record(slot);
+	start_sample(s, c);
+	sample_reply(slot, (__u8)known);
+	if (from_parked || !tell_command(ctx, slot))
+		record(slot);
 }
 
 static __always_inline int at_message_start(const struct mme_scratch *s)

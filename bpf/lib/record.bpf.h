@@ -172,8 +172,8 @@ __noinline __weak int record_first_byte(__u32 slot)
 
 static __always_inline void record_without_latency(const struct mme_sample *sample)
 {
-	__u32 command = sample->key.code;
-	struct mme_mongo_counts *counts = bpf_map_lookup_elem(&mongo_counts, &command);
+	__u32 index = mme_mongo_counts_index(&sample->key, sample->key.code);
+	struct mme_mongo_counts *counts = bpf_map_lookup_elem(&mongo_counts, &index);
 
 	if (!counts)
 		return;
@@ -188,7 +188,9 @@ static __always_inline void record_error(const struct mme_sample *sample, __u32 
 	struct mme_mongo_error_key key = {.target = sample->key.target,
 					  .command = sample->key.code,
 					  .code = sample->error_codes[kind],
-					  .kind = (__u8)kind};
+					  .kind = (__u8)kind,
+					  .replication =
+					      (__u8)mme_mongo_is_replication(sample->key.method, sample->key.code)};
 	struct mme_mongo_error_key full = {.code = MME_ERROR_CODE_OVERFLOW};
 	__u64 *count = bpf_map_lookup_elem(&mongo_errors, &key);
 	__u64 zero = 0;
@@ -221,12 +223,12 @@ __noinline __weak int record_cursor(__u32 slot)
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
 	const __u8 first = MME_CURSOR_OPEN | MME_CURSOR_CONTINUED;
 	struct mme_mongo_counts *counts;
-	__u32 command;
+	__u32 index;
 
 	if (!s)
 		return 0;
-	command = s->sample.origin;
-	counts = bpf_map_lookup_elem(&mongo_counts, &command);
+	index = mme_mongo_counts_index(&s->sample.key, s->sample.origin);
+	counts = bpf_map_lookup_elem(&mongo_counts, &index);
 	if (!counts)
 		return 0;
 	if (s->sample.cursor & MME_CURSOR_KILLED) {

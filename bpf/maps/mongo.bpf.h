@@ -5,10 +5,11 @@
 #include "common.bpf.h"
 #include "mme/mongo_commands.h"
 
-/* Exchanges that have no latency, and cursors, by command. Written by the programs, read by the agent. */
+/* Exchanges that have no latency, and cursors, by mme_mongo_counts_index(). Written by the programs, read by the agent.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, MME_MONGO_COMMAND_COUNT);
+	__uint(max_entries, 2 * MME_MONGO_COMMAND_COUNT);
 	__type(key, __u32);
 	__type(value, struct mme_mongo_counts);
 } mongo_counts SEC(".maps");

@@ -65,6 +65,13 @@ enum mme_route {
 
 enum mme_mongo_outcome { MME_OUTCOME_OK = 0, MME_OUTCOME_ERROR = 1 };
 
+/* The other end of a connection to a mongod, as far as it has told by now. */
+enum mme_mongo_peer {
+	MME_PEER_CLIENT = 0,
+	MME_PEER_INTERNAL, /* its handshake has `internalClient`: a member of the replica set, or a mongos */
+	MME_PEER_MEMBER,   /* it has sent what only members send */
+};
+
 /* Why bytes or messages were not understood; the label `reason` of mme_agent_{bytes,messages}_skipped_total. */
 enum mme_skip {
 	MME_SKIP_UNSYNCED = 0,	 /* before the first message start that could be recognised */
@@ -97,7 +104,7 @@ struct mme_series_key {
 	__u8 variant; /* HTTP: enum mme_http_protocol; MongoDB: enum mme_mongo_outcome */
 	__u16 code;   /* HTTP: status; MongoDB: command, an index into mme_mongo_commands */
 	__u16 port;   /* entrypoint: local port; upstream: the server's port; host order */
-	__u8 method;  /* HTTP: enum mme_http_method */
+	__u8 method;  /* HTTP: enum mme_http_method; MongoDB: enum mme_mongo_peer */
 	__u8 other;   /* 1: the family's `_other` series, all else 0 */
 	__u16 route;  /* entrypoint: where Traefik sends it, an id that the agent gave, or enum mme_route;
 			 upstream: MME_ROUTE_NONE or MME_ROUTE_OWN */
@@ -204,7 +211,9 @@ MME_ASSERT_SIZE(struct mme_link_key, 24);
 struct mme_in_flight {
 	struct mme_link_key link; /* to a mongod: with the client's address */
 	__u32 requests;
-	__u32 works;  /* to a mongod: 1 when more than handshakes came; a driver watches the server by others */
+	__u8 works; /* to a mongod: 1 when more than handshakes came; a driver watches the server by others */
+	__u8 peer;  /* to a mongod: enum mme_mongo_peer */
+	__u8 pad[2];
 	__u64 cookie; /* to a mongod: of the socket */
 };
 MME_ASSERT_SIZE(struct mme_in_flight, 40);
@@ -282,8 +291,9 @@ struct mme_mongo_error_key {
 	__u16 target;
 	__u16 command;
 	__u32 code;
-	__u8 kind; /* enum mme_mongo_error_kind */
-	__u8 pad[7];
+	__u8 kind;	  /* enum mme_mongo_error_kind */
+	__u8 replication; /* 1: see mme_mongo_is_replication() */
+	__u8 pad[6];
 };
 
 #define MME_ROUTE_BYTES 64	  /* of a path, or a host, that are kept; a power of two */
@@ -368,6 +378,7 @@ enum mme_told {
 	MME_TOLD_HELLO = 1 << 2,
 	MME_TOLD_UNANSWERED = 1 << 3, /* with COMPRESSED: the next request came, or the end, and no reply */
 	MME_TOLD_PIECE = 1 << 4,      /* alone: struct mme_piece; the exchange follows when it has ended */
+	MME_TOLD_STREAMED = 1 << 5,   /* with COMPRESSED or HELLO: a further reply to a request told before */
 };
 
 /* An exchange of MongoDB has ended. */

@@ -36,7 +36,8 @@ enum mme_pending_flag {
 	MME_PENDING_USED = 1 << 0,
 	MME_PENDING_AWAITED = 1 << 1,
 	MME_PENDING_AWAIT_CURSOR = 1 << 2,
-	MME_PENDING_CHUNKED = 1 << 3, /* HTTP: the size of the request's body is known at its end only */
+	MME_PENDING_CHUNKED = 1 << 3,  /* HTTP: the size of the request's body is known at its end only */
+	MME_PENDING_STREAMED = 1 << 4, /* MongoDB: stands for a request that one reply after the other answers */
 };
 
 /* A request that waits for its reply. */
@@ -72,7 +73,7 @@ struct mme_connection {
 	__u32 start_seq;   /* of the latest ingress segment that began with a request; or see MME_CONNECTION_FIN */
 	__u16 start_count; /* request.count at start_seq */
 	__u8 left;	   /* of an upstream: 1 when Traefik has closed its end; it reads no more */
-	__u8 pad;
+	__u8 peer;	   /* to a mongod: enum mme_mongo_peer */
 	struct mme_pending pending;
 	struct mme_direction request;
 	__u64 request_started_ns; /* of an upstream without a request yet: when it began to connect */
@@ -331,6 +332,43 @@ MME_INLINE void mme_mongo_works(struct mme_connection *c, __u16 command)
 		c->flags |= MME_CONNECTION_WORKS;
 }
 
+MME_INLINE int mme_mongo_members_only(__u16 command)
+{
+	return command == MME_COMMAND_replSetHeartbeat || command == MME_COMMAND_replSetUpdatePosition ||
+	       command == MME_COMMAND_replSetRequestVotes || command == MME_COMMAND_replSetGetRBID;
+}
+
+/* The peer of a connection that was `peer` before this request. Members use a connection for themselves or not at all.
+ * Of what a mongos may forward it is told by these commands, by the database `local`, which a mongos does not read, and
+ * by mirrored reads (https://www.mongodb.com/docs/manual/replication/#mirrored-reads), which want no reply; a mongos
+ * says that of killCursors alone. */
+MME_INLINE __u8 mme_mongo_peer(__u8 peer, const struct mme_mongo *p, const struct mme_mongo_names *names, __u16 command)
+{
+	const int mirrored = p->flags & MME_MONGO_MORE_TO_COME && command != MME_COMMAND_killCursors;
+
+	if (mme_mongo_members_only(command))
+		return MME_PEER_MEMBER;
+	if (peer == MME_PEER_INTERNAL)
+		return mirrored || names->hash[0] == MME_HASH_LOCAL ? (__u8)MME_PEER_MEMBER : peer;
+	return p->flags & MME_MONGO_INTERNAL_CLIENT && peer == MME_PEER_CLIENT ? (__u8)MME_PEER_INTERNAL : peer;
+}
+
+/* Whether the exchange is the set's own. What a mongos forwards is its client's, but not how it connects. */
+MME_INLINE int mme_mongo_is_replication(__u8 peer, __u16 command)
+{
+	if (peer != MME_PEER_INTERNAL)
+		return peer == MME_PEER_MEMBER;
+	return command == MME_COMMAND_hello || command == MME_COMMAND_isMaster || command == MME_COMMAND_ping ||
+	       command == MME_COMMAND_saslStart || command == MME_COMMAND_saslContinue ||
+	       command == MME_COMMAND_authenticate;
+}
+
+/* Where struct mme_mongo_counts of `command` is; `key` is that of the exchange which is counted. */
+MME_INLINE __u32 mme_mongo_counts_index(const struct mme_series_key *key, __u32 command)
+{
+	return mme_mongo_is_replication(key->method, key->code) ? MME_MONGO_COMMAND_COUNT + command : command;
+}
+
 /* A MongoDB request of this command is complete. Returns 1 when a reply is to be expected. */
 MME_INLINE int mme_mongo_request(const struct mme_mongo *p, const struct mme_mongo_names *names, __u16 command,
 				 __u64 started_ns, struct mme_pending *request)
@@ -372,7 +410,7 @@ MME_INLINE void mme_mongo_cursor_sample(const struct mme_mongo *reply, __u8 orig
 }
 
 /* An exchange of MongoDB ends: by its reply, or at once when none will come (`reply` is null). `sample` begins as all
- * zero. What the reply says of a cursor is mme_mongo_cursor_sample()'s. */
+ * zero but for the key's target and method. What the reply says of a cursor is mme_mongo_cursor_sample()'s. */
 MME_INLINE void mme_mongo_sample(const struct mme_mongo *reply, const struct mme_pending *request, __u64 now_ns,
 				 struct mme_sample *sample)
 {
@@ -380,7 +418,6 @@ MME_INLINE void mme_mongo_sample(const struct mme_mongo *reply, const struct mme
 	sample->key.family = MME_FAMILY_MONGO;
 	sample->key.variant = MME_OUTCOME_OK;
 	sample->key.code = request->label;
-	sample->key.method = 0;
 	sample->key.name[0] = request->name[0];
 	sample->key.name[1] = request->name[1];
 	sample->duration_ns = now_ns - request->started_ns;
@@ -406,6 +443,29 @@ MME_INLINE void mme_mongo_sample(const struct mme_mongo *reply, const struct mme
 	}
 	if (request->flags & MME_PENDING_AWAITED)
 		sample->kind = MME_SAMPLE_AWAITED;
+}
+
+/* A reply that nobody asked for continues the stream of `reply->command`, and says whether it is the last one; of a
+ * compressed one nobody in the kernel knows. `request` then stands for the one that began it. */
+MME_INLINE void mme_mongo_streamed(struct mme_mongo *reply, struct mme_pending *request, struct mme_sample *sample)
+{
+	request->label = reply->command;
+	request->method = reply->origin;
+	request->flags = MME_PENDING_AWAITED | MME_PENDING_STREAMED;
+	sample->kind = MME_SAMPLE_AWAITED;
+	sample->key.family = MME_FAMILY_MONGO;
+	sample->key.code = reply->command;
+	sample->response_bytes = reply->length;
+	if (!(reply->flags & (MME_MONGO_MORE_TO_COME | MME_MONGO_COMPRESSED)))
+		reply->command = MME_COMMAND_other;
+}
+
+/* A reply to `request` with moreToCome is followed by more that nobody asks for; `reply` remembers whose. */
+MME_INLINE void mme_mongo_replied(struct mme_mongo *reply, const struct mme_pending *request)
+{
+	reply->command = reply->flags & (MME_MONGO_MORE_TO_COME | MME_MONGO_COMPRESSED) ? (__u8)request->label
+											: (__u8)MME_COMMAND_other;
+	reply->origin = request->method;
 }
 
 #endif

@@ -63,6 +63,8 @@ enum mme_mongo_flag {
 	MME_MONGO_WRITE_CONCERN_ERROR = 1 << 15, /* a writeConcernError */
 	/* reply: there is more behind its batch, under the id `cursor` */
 	MME_MONGO_CURSOR_OPEN = MME_MONGO_AWAITED,
+	/* request: the hello of another server */
+	MME_MONGO_INTERNAL_CLIENT = MME_MONGO_WRITE_ERROR,
 };
 
 /* The nested value of a reply that was entered last. */
@@ -131,6 +133,8 @@ struct mme_mongo_names {
 #define MME_HASH_MAX_TIME_MS 0x7353018f6f28e1fcull
 #define MME_HASH_MAX_AWAIT_TIME_MS 0x66f7be6806c131bcull
 #define MME_HASH_TOPOLOGY_VERSION 0x9d6008310e314a58ull
+#define MME_HASH_INTERNAL_CLIENT 0xbfadcb82859973afull
+#define MME_HASH_LOCAL 0x249f1fb6f3a680e8ull
 #define MME_HASH_AWAIT_DATA 0xde72950099a10a0dull
 #define MME_HASH_PIPELINE 0x343c11fd413aeee3ull
 #define MME_HASH_CHANGE_STREAM 0x26e11463d81f8f67ull
@@ -281,6 +285,8 @@ MME_INLINE int mme_mongo_request_key(struct mme_mongo *p)
 	} else if (p->command_hash == MME_COMMAND_HASH_HELLO || p->command_hash == MME_COMMAND_HASH_ISMASTER) {
 		if (key == MME_HASH_MAX_AWAIT_TIME_MS || key == MME_HASH_TOPOLOGY_VERSION)
 			p->flags |= MME_MONGO_AWAITED;
+		else if (key == MME_HASH_INTERNAL_CLIENT && p->type == MME_BSON_DOCUMENT)
+			p->flags |= MME_MONGO_INTERNAL_CLIENT;
 	} else if (p->command_hash == MME_COMMAND_HASH_FIND) {
 		if (key == MME_HASH_AWAIT_DATA && p->type == MME_BSON_BOOL)
 			p->want = MME_WANT_AWAIT_DATA;

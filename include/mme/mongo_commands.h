@@ -31,7 +31,7 @@
 	X(shardingState) X(setAuditConfig) X(getFreeMonitoringStatus) X(setFreeMonitoring) X(rotateCertificates) \
 	X(analyze) X(createSearchIndexes) X(dropSearchIndex) X(listSearchIndexes) X(updateSearchIndex) \
 	X(clusterAbortTransaction) X(clusterCommitTransaction) X(enableSharding) X(shardCollection) X(listShards) \
-	X(balancerStatus) X(waitForFailPoint) X(configureFailPoint) X(sleep)
+	X(balancerStatus) X(waitForFailPoint) X(configureFailPoint) X(sleep) X(replSetGetRBID)
 /* clang-format on */
 
 #define MME_MONGO_COMMAND_ID(name) MME_COMMAND_##name,
@@ -70,11 +70,11 @@ static const struct mme_mongo_command_entry mme_mongo_command_table[256] = {
 	{0xb8092c87u, 93}, {0xba742cf7u, 57}, {0xbd7b5795u, 110}, {0xbe98cb8du, 134}, {0xc0627499u, 111},
 	{0xc48b375eu, 131}, {0xc4939238u, 71}, {0xc4f74b56u, 91}, {0xc53307a9u, 16}, {0xc740a37bu, 60},
 	{0xcb992136u, 69}, {0xcc2da821u, 121}, {0xcfb089b1u, 9}, {0xd872463du, 34}, {0xd94b28e3u, 99},
-	{0xda741764u, 12}, {0xdb85d50au, 5}, {0xdcd55bacu, 31}, {0xdcee283au, 66}, {0xdea773fdu, 30},
-	{0xe086bfb4u, 82}, {0xe1200f0du, 113}, {0xe3296048u, 137}, {0xe6b8e742u, 72}, {0xe8a24ec3u, 85},
-	{0xedb3a96fu, 75}, {0xee3c626au, 62}, {0xf030a91au, 2}, {0xf03cfa1fu, 94}, {0xf0b0b04cu, 133},
-	{0xf27a9e36u, 67}, {0xf3fca864u, 128}, {0xf4265e72u, 33}, {0xf504962du, 28}, {0xfbaae9f8u, 27},
-	{0xfc6c020bu, 70}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0},
+	{0xda741764u, 12}, {0xda751e79u, 138}, {0xdb85d50au, 5}, {0xdcd55bacu, 31}, {0xdcee283au, 66},
+	{0xdea773fdu, 30}, {0xe086bfb4u, 82}, {0xe1200f0du, 113}, {0xe3296048u, 137}, {0xe6b8e742u, 72},
+	{0xe8a24ec3u, 85}, {0xedb3a96fu, 75}, {0xee3c626au, 62}, {0xf030a91au, 2}, {0xf03cfa1fu, 94},
+	{0xf0b0b04cu, 133}, {0xf27a9e36u, 67}, {0xf3fca864u, 128}, {0xf4265e72u, 33}, {0xf504962du, 28},
+	{0xfbaae9f8u, 27}, {0xfc6c020bu, 70}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0},
 	{0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0},
 	{0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0},
 	{0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0}, {0xffffffffu, 0},

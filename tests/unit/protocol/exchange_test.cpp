@@ -64,6 +64,7 @@ TEST(InFlight, CountsTheFirstRequestOfAnOlderConnection) {
   EXPECT_EQ(mme_connection_in_flight(&older), 1);
 }
 
+<<<<<<< HEAD
 TEST(Parked, IsNothingWhileMoreIsTakenThanWasCounted) {
   mme_connection c{};
   c.ingress = 2 | 70000U << MME_INGRESS_PARKED_SHIFT;
@@ -72,6 +73,50 @@ TEST(Parked, IsNothingWhileMoreIsTakenThanWasCounted) {
   EXPECT_EQ(mme_connection_parked(&c), 0U);
   c.ingress += 3U << MME_INGRESS_PARKED_SHIFT;
   EXPECT_EQ(mme_connection_parked(&c), 2U);
+=======
+struct Peer {
+  uint8_t peer = MME_PEER_CLIENT;
+
+  uint8_t sends(uint16_t command, uint16_t flags = 0, uint64_t database = 1) {
+    mme_mongo request{};
+    request.flags = flags;
+    mme_mongo_names names{};
+    names.hash[0] = database;
+    return peer = mme_mongo_peer(peer, &request, &names, command);
+  }
+};
+
+TEST(MongoPeer, IsFoundByWhatItSends) {
+  Peer client;
+  EXPECT_EQ(client.sends(MME_COMMAND_find, MME_MONGO_MORE_TO_COME), MME_PEER_CLIENT);
+  EXPECT_EQ(client.sends(MME_COMMAND_find, 0, MME_HASH_LOCAL), MME_PEER_CLIENT);
+  EXPECT_EQ(client.sends(MME_COMMAND_hello), MME_PEER_CLIENT);
+  EXPECT_EQ(client.sends(MME_COMMAND_replSetGetStatus), MME_PEER_CLIENT);
+  Peer mongos;
+  EXPECT_EQ(mongos.sends(MME_COMMAND_hello, MME_MONGO_INTERNAL_CLIENT), MME_PEER_INTERNAL);
+  EXPECT_EQ(mongos.sends(MME_COMMAND_find), MME_PEER_INTERNAL);
+  EXPECT_EQ(mongos.sends(MME_COMMAND_killCursors, MME_MONGO_MORE_TO_COME), MME_PEER_INTERNAL);
+  EXPECT_EQ(mongos.sends(MME_COMMAND_hello), MME_PEER_INTERNAL);
+  Peer copies = mongos;
+  EXPECT_EQ(copies.sends(MME_COMMAND_find, 0, MME_HASH_LOCAL), MME_PEER_MEMBER);
+  EXPECT_EQ(copies.sends(MME_COMMAND_listDatabases), MME_PEER_MEMBER);
+  Peer mirrors = mongos;
+  EXPECT_EQ(mirrors.sends(MME_COMMAND_find, MME_MONGO_MORE_TO_COME), MME_PEER_MEMBER);
+  Peer older_than_the_agent;
+  EXPECT_EQ(older_than_the_agent.sends(MME_COMMAND_replSetHeartbeat), MME_PEER_MEMBER);
+}
+
+TEST(MongoPeer, ReplicationIsWhatMembersSayToEachOther) {
+  EXPECT_FALSE(mme_mongo_is_replication(MME_PEER_CLIENT, MME_COMMAND_hello));
+  EXPECT_TRUE(mme_mongo_is_replication(MME_PEER_INTERNAL, MME_COMMAND_hello));
+  EXPECT_FALSE(mme_mongo_is_replication(MME_PEER_INTERNAL, MME_COMMAND_find));
+  EXPECT_TRUE(mme_mongo_is_replication(MME_PEER_MEMBER, MME_COMMAND_find));
+  mme_series_key key{};
+  key.code = MME_COMMAND_getMore;
+  EXPECT_EQ(mme_mongo_counts_index(&key, MME_COMMAND_find), uint32_t{MME_COMMAND_find});
+  key.method = MME_PEER_MEMBER;
+  EXPECT_EQ(mme_mongo_counts_index(&key, MME_COMMAND_find), uint32_t{MME_COMMAND_find} + MME_MONGO_COMMAND_COUNT);
+>>>>>>> db10626 (Programs tell members of a replica set from clients)
 }
 
 }  // namespace

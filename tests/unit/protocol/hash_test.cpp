@@ -50,6 +50,8 @@ TEST(Hash, MongoKeys) {
   EXPECT_EQ(hash("maxTimeMS"), MME_HASH_MAX_TIME_MS);
   EXPECT_EQ(hash("maxAwaitTimeMS"), MME_HASH_MAX_AWAIT_TIME_MS);
   EXPECT_EQ(hash("topologyVersion"), MME_HASH_TOPOLOGY_VERSION);
+  EXPECT_EQ(hash("internalClient"), MME_HASH_INTERNAL_CLIENT);
+  EXPECT_EQ(hash("local"), MME_HASH_LOCAL);
   EXPECT_EQ(hash("awaitData"), MME_HASH_AWAIT_DATA);
   EXPECT_EQ(hash("pipeline"), MME_HASH_PIPELINE);
   EXPECT_EQ(hash("$changeStream"), MME_HASH_CHANGE_STREAM);

@@ -127,6 +127,7 @@ class HostConnection {
   mme_sample start_sample() const {
     mme_sample sample{};
     sample.key.target = connection_.target;
+    if (is_mongo()) sample.key.method = connection_.peer;
     return sample;
   }
 
@@ -194,6 +195,7 @@ class HostConnection {
     if (p.flags & MME_MONGO_BROKEN) account_skipped(MME_SKIP_MALFORMED, 0, 1);
     mme_pending request;
     mme_mongo_works(&connection_, command);
+    connection_.peer = mme_mongo_peer(connection_.peer, &p, &work.names, command);
     const bool expects_reply =
         mme_mongo_request(&p, &work.names, command, connection_.request_started_ns, &request) != 0;
     const auto cursor = cursors_.find(p.cursor);
@@ -216,23 +218,17 @@ class HostConnection {
     mme_pending request;
     if (take_request(p.id, request)) {
       mme_mongo_sample(&p, &request, work.now_ns, &sample);
-      if (p.flags & MME_MONGO_HAS_CURSOR) mme_mongo_cursor_sample(&p, request.method, &sample);
-      if ((sample.cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) == MME_CURSOR_OPEN) {
-        const bool awaits = request.flags & MME_PENDING_AWAIT_CURSOR;
-        cursors_[p.cursor] = {.command = sample.origin, .awaits = awaits};
-      }
-      p.command = p.flags & MME_MONGO_MORE_TO_COME ? static_cast<uint8_t>(request.label) : uint8_t{MME_COMMAND_other};
-      p.origin = request.method;
+      mme_mongo_replied(&p, &request);
     } else if (p.command != MME_COMMAND_other) {
-      sample.kind = MME_SAMPLE_AWAITED;
-      sample.key.family = MME_FAMILY_MONGO;
-      sample.key.code = p.command;
-      sample.response_bytes = p.length;
-      if (p.flags & MME_MONGO_HAS_CURSOR) mme_mongo_cursor_sample(&p, p.origin, &sample);
-      if (!(p.flags & MME_MONGO_MORE_TO_COME)) p.command = MME_COMMAND_other;
+      mme_mongo_streamed(&p, &request, &sample);
     } else {
       account_skipped(MME_SKIP_NO_REQUEST, 0, 1);
       return;
+    }
+    if (p.flags & MME_MONGO_HAS_CURSOR) mme_mongo_cursor_sample(&p, request.method, &sample);
+    if ((sample.cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) == MME_CURSOR_OPEN) {
+      const bool awaits = request.flags & MME_PENDING_AWAIT_CURSOR;
+      cursors_[p.cursor] = {.command = sample.origin, .awaits = awaits};
     }
     samples_.push_back(sample);
   }
