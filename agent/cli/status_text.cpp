@@ -58,6 +58,13 @@ std::string joined(const std::vector<std::string>& parts, const char* separator)
   return text;
 }
 
+// "primary of rs0 as 127.0.0.1:27017"; empty: it is no mongod.
+std::string role_text(const TargetState& target) {
+  if (target.role.empty()) return printable(target.role_note);
+  return printable(target.role) + (target.replica_set.empty() ? "" : " of " + printable(target.replica_set)) +
+         (target.me.empty() ? "" : " as " + printable(target.me));
+}
+
 std::string targets(const Status& status, const Painter& paint) {
   std::string text = "\n" + paint.bold("TARGETS") + "\n";
   if (status.targets.empty()) text += "  none\n";
@@ -68,6 +75,7 @@ std::string targets(const Status& status, const Painter& paint) {
             std::to_string(target.pid) + "\n";
     if (!listeners.empty()) text += "       listens on " + joined(listeners, ", ") + "\n";
     text += "       cgroup " + printable(target.cgroup) + "\n";
+    if (const std::string role = role_text(target); !role.empty()) text += "       role: " + role + "\n";
     if (!target.server_status.empty()) text += "       serverStatus: " + printable(target.server_status) + "\n";
     if (!target.problem.empty()) text += "       " + paint.bad("problem") + ": " + printable(target.problem) + "\n";
   }

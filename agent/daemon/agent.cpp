@@ -8,6 +8,7 @@
 #include "config/slow_threshold.h"
 #include "daemon/compat.h"
 #include "daemon/direct_services.h"
+#include "daemon/member_notes.h"
 #include "daemon/process_usage.h"
 #include "daemon/rules.h"
 #include "daemon/server_status_notes.h"
@@ -209,6 +210,7 @@ void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {
   const auto forget = [this](const Target& target) {
     observer_->forget(target);
     forget_routes(target.name);
+    if (const auto id = registry_.id(target.name)) mongo_commands_.forget_member(*id);
     logger_.info("target is gone", {{"target", target.name}, {"pid", target.pid}, {"cgroup", target.cgroup}});
   };
   std::for_each(plan.forget.begin(), plan.forget.end(), forget);
@@ -362,6 +364,7 @@ Result<Snapshot> Agent::read() {
   Snapshot snapshot = resolve(std::move(*raw), names, ledger_);
   snapshot.entrypoint_first_byte = first_bytes_.entrypoints(snapshot.entrypoint, first_bytes, names);
   snapshot.upstream_first_byte = first_bytes_.upstreams(snapshot.upstream, first_bytes, names);
+  std::erase_if(snapshot.mongo_members, [&](const auto& member) { return !registry_.is_present(member.target); });
   snapshot.targets = registry_.states(Clock::now());
   snapshot.servers_up = servers_up(registry_.servers_up(), snapshot.links, answering);
   snapshot.attachments = observer_->attachments();
@@ -404,6 +407,7 @@ Result<Status> Agent::status() {
   status.window_s = now.monotonic_s - before.monotonic_s;
   status.groups = group_status(before, now);
   status.targets = std::move(snapshot->targets);
+  describe_members(status.targets, snapshot->mongo_members);
   describe_server_status(status.targets, asked_names_, server_status_.states(), Clock::now());
   status.attachments = std::move(snapshot->attachments);
   status.accounts = std::move(snapshot->accounts);

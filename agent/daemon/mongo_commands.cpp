@@ -16,6 +16,7 @@
 #include "mme/mongo.h"
 #include "mongo/command_text.h"
 #include "mongo/handshake.h"
+#include "mongo/member.h"
 #include "mongo/query_shape.h"
 #include "mongo/reply.h"
 #include "mongo/wire_command.h"
@@ -45,6 +46,16 @@ mme_series_key place_in(const std::map<Key, Value>& all, const mme_series_key& k
   return all.size() < most || all.contains(std::bit_cast<Key>(key)) ? key : other_series(MME_FAMILY_MONGO);
 }
 
+bool is_hello(uint16_t command) {
+  return command == MME_COMMAND_hello || command == MME_COMMAND_isMaster;
+}
+
+// What a reply, if all of it is there, says of a cursor.
+void note_cursor(const mme_mongo& reply, uint8_t origin, mme_sample& sample) {
+  constexpr uint16_t kWhole = MME_MONGO_HAS_CURSOR | MME_MONGO_OK_SEEN;
+  if ((reply.flags & kWhole) == kWhole) mme_mongo_cursor_sample(&reply, origin, &sample);
+}
+
 // Keeps `order` and what it is the order of within `most`.
 template <typename Container>
 void forget_oldest(Container& all, std::deque<uint64_t>& order, size_t most) {
@@ -57,7 +68,10 @@ void forget_oldest(Container& all, std::deque<uint64_t>& order, size_t most) {
 }  // namespace
 
 MongoCommands::MongoCommands(const std::vector<double>& bounds_s, uint32_t series_max)
-    : latency_count_(bounds_s), series_max_(series_max), counts_(MME_MONGO_COMMAND_COUNT) {}
+    : latency_count_(bounds_s),
+      series_max_(series_max),
+      counts_(MME_MONGO_COMMAND_COUNT),
+      replication_counts_(MME_MONGO_COMMAND_COUNT) {}
 
 std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange& exchange, std::string_view request,
                                                        std::string_view reply, const WireNames& names) {
@@ -67,12 +81,13 @@ std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange&
   }
   const Opened opened = open(exchange, with_pieces(exchange.cookie, request), reply, names);
   if ((exchange.why & MME_TOLD_COMPRESSED) != 0) count(opened);
-  if ((exchange.why & MME_TOLD_HELLO) != 0 && opened.request) remember_client(exchange.cookie, *opened.request);
+  if ((exchange.why & MME_TOLD_HELLO) != 0 && opened.request) remember_client(exchange, *opened.request);
+  if (is_hello(opened.sample.key.code) && opened.reply) remember_member(exchange.key.target, *opened.reply);
   if ((exchange.why & MME_TOLD_SLOW) == 0 || opened.sample.kind != MME_SAMPLE_LATENCY) return std::nullopt;
   mongo::SlowCommand described = describe(exchange, opened);
   const auto threshold = threshold_of(slow_, described.command, described.database, described.collection);
   if (described.duration < threshold) return std::nullopt;
-  count_slow(opened.sample.key);
+  if (!described.replication) count_slow(opened.sample.key);
   return described;
 }
 
@@ -82,6 +97,7 @@ MongoCommands::Opened MongoCommands::open(const mme_mongo_exchange& exchange, st
   opened.request = mongo::open_message(request);
   opened.reply = mongo::open_message(reply);
   opened.sample.key = exchange.key;
+  opened.sample.key.method = peer_of(exchange);
   opened.sample.kind = (exchange.why & MME_TOLD_UNANSWERED) != 0 ? MME_SAMPLE_NONE : MME_SAMPLE_LATENCY;
   opened.sample.duration_ns = exchange.duration_ns;
   opened.sample.request_bytes = exchange.request_bytes;
@@ -92,6 +108,10 @@ MongoCommands::Opened MongoCommands::open(const mme_mongo_exchange& exchange, st
   opened.sample.documents = exchange.documents;
   opened.sample.cursor_id = exchange.cursor_id;
   std::copy(std::begin(exchange.error_codes), std::end(exchange.error_codes), std::begin(opened.sample.error_codes));
+  if ((exchange.why & MME_TOLD_STREAMED) != 0) {
+    parse_streamed(exchange, opened);
+    return opened;
+  }
   mongo::ParsedMessage parsed;
   if (opened.request) parsed = mongo::parse(*opened.request, 0);
   if ((exchange.why & MME_TOLD_COMPRESSED) != 0 && opened.request) parse_compressed(exchange, parsed, opened);
@@ -111,6 +131,7 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
   if (request.parser.command_hash == 0) return;  // its first bytes could not be opened
   const auto command = static_cast<uint16_t>(mme_mongo_command_id(request.parser.command_hash));
   mme_pending pending{};
+  opened.sample.key.method = mme_mongo_peer(opened.sample.key.method, &request.parser, &request.names, command);
   (void)mme_mongo_request(&request.parser, &request.names, command, 0, &pending);
   pending.request_bytes = exchange.request_bytes;
   if ((exchange.why & MME_TOLD_UNANSWERED) != 0) {
@@ -128,10 +149,12 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
   if (opened.reply) reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY);
   mme_mongo_sample(&reply.parser, &pending, exchange.duration_ns, &opened.sample);
   opened.sample.response_bytes = exchange.response_bytes;
-  constexpr uint16_t kWhole = MME_MONGO_HAS_CURSOR | MME_MONGO_OK_SEEN;
-  if ((reply.parser.flags & kWhole) == kWhole) {
-    mme_mongo_cursor_sample(&reply.parser, pending.method, &opened.sample);
-  }
+  note_cursor(reply.parser, pending.method, opened.sample);
+  remember_unseen(exchange.cookie,
+                  {.peer = opened.sample.key.method,
+                   .streamed = (reply.parser.flags & MME_MONGO_MORE_TO_COME) != 0 ? static_cast<uint8_t>(command)
+                                                                                  : uint8_t{MME_COMMAND_compressed},
+                   .origin = pending.method});
   if ((opened.sample.cursor & kFirstOfMore) == MME_CURSOR_OPEN) remember_cursor(opened.sample.cursor_id, pending);
   if (opened.sample.kind != MME_SAMPLE_LATENCY) return;
   for (size_t which = 0; which < 2; ++which) {
@@ -150,8 +173,13 @@ void MongoCommands::remember_cursor(uint64_t id, const mme_pending& opened_by) {
   forget_oldest(cursors_, cursors_order_, kCursorsMax);
 }
 
+mme_mongo_counts& MongoCommands::counts_of(const mme_sample& sample, uint16_t command) {
+  const bool is_replication = mme_mongo_is_replication(sample.key.method, sample.key.code) != 0;
+  return (is_replication ? replication_counts_ : counts_).at(command);
+}
+
 void MongoCommands::count_cursor(const mme_sample& sample) {
-  mme_mongo_counts& counts = counts_.at(sample.origin);
+  mme_mongo_counts& counts = counts_of(sample, sample.origin);
   if ((sample.cursor & MME_CURSOR_KILLED) != 0) counts.cursors_killed += sample.documents;
   if ((sample.cursor & MME_CURSOR_BATCH) == 0) return;
   if ((sample.cursor & kFirstOfMore) == MME_CURSOR_OPEN) ++counts.cursors_opened;
@@ -160,16 +188,51 @@ void MongoCommands::count_cursor(const mme_sample& sample) {
   counts.bytes += sample.response_bytes;
 }
 
+// A further reply to an exchange that was told before; its request is gone.
+void MongoCommands::parse_streamed(const mme_mongo_exchange& exchange, Opened& opened) {
+  opened.request.reset();
+  opened.sample.kind = MME_SAMPLE_AWAITED;
+  if ((exchange.why & MME_TOLD_COMPRESSED) == 0) return;
+  const auto known = unseen_.find(exchange.cookie);
+  if (known == unseen_.end() || known->second.streamed == MME_COMMAND_compressed) {
+    opened.sample.kind = MME_SAMPLE_NONE;
+    ++unasked_;
+    return;
+  }
+  Unseen& stream = known->second;
+  opened.sample.key.code = stream.streamed;
+  if (!opened.reply) return;
+  const mongo::ParsedMessage reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY);
+  note_cursor(reply.parser, stream.origin, opened.sample);
+  if ((reply.parser.flags & MME_MONGO_MORE_TO_COME) == 0) stream.streamed = MME_COMMAND_compressed;
+}
+
+uint8_t MongoCommands::peer_of(const mme_mongo_exchange& exchange) const {
+  const auto known = unseen_.find(exchange.cookie);
+  return std::max(exchange.key.method, known == unseen_.end() ? __u8{MME_PEER_CLIENT} : known->second.peer);
+}
+
+void MongoCommands::remember_unseen(uint64_t cookie, const Unseen& unseen) {
+  const bool says_something = unseen.peer != MME_PEER_CLIENT || unseen.streamed != MME_COMMAND_compressed;
+  if (!says_something && !unseen_.contains(cookie)) return;
+  if (!unseen_.insert_or_assign(cookie, unseen).second) return;
+  unseen_order_.push_back(cookie);
+  forget_oldest(unseen_, unseen_order_, kConnectionsMax);
+}
+
 void MongoCommands::count(const Opened& opened) {
   const mme_sample& sample = opened.sample;
+  const bool is_replication = mme_mongo_is_replication(sample.key.method, sample.key.code) != 0;
   for (uint32_t kind = 0; kind < MME_MONGO_ERROR_KINDS; ++kind) {
     if ((sample.errors & (1U << kind)) == 0) continue;
-    const std::array<uint32_t, 4> error{sample.key.target, sample.key.code, kind, sample.error_codes[kind]};
+    const std::array<uint32_t, 5> error{sample.key.target, sample.key.code, kind, sample.error_codes[kind],
+                                        uint32_t{is_replication}};
     if (errors_.contains(error) || errors_.size() < kErrorsMax) ++errors_[error];
   }
+  mme_mongo_counts& counts = counts_of(sample, sample.key.code);
+  if (sample.kind == MME_SAMPLE_AWAITED) ++counts.awaited;
+  if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) ++counts.unacknowledged;
   if (sample.cursor != 0) count_cursor(sample);
-  if (sample.kind == MME_SAMPLE_AWAITED) ++counts_.at(sample.key.code).awaited;
-  if (sample.kind == MME_SAMPLE_UNACKNOWLEDGED) ++counts_.at(sample.key.code).unacknowledged;
   if (sample.kind != MME_SAMPLE_LATENCY) return;
   const mme_series_key key = place_in(series_, sample.key, series_max_);
   if (key.other != 0) ++overflow_;
@@ -205,23 +268,33 @@ std::string MongoCommands::with_pieces(uint64_t cookie, std::string_view request
   return whole;
 }
 
-void MongoCommands::remember_client(uint64_t cookie, const mongo::WireMessage& request) {
+void MongoCommands::remember_client(const mme_mongo_exchange& exchange, const mongo::WireMessage& request) {
   const auto command = request.opcode == MME_OP_QUERY ? mongo::read_query(request.body, request.whole_bytes)
                                                       : mongo::read_command(request.body, request.whole_bytes);
   auto client = command ? mongo::client_metadata(*command) : std::nullopt;
   if (!client) return;
+  if (exchange.key.method != MME_PEER_CLIENT) client->application = kInternal;
   const bool has_place = handshakes_.contains(client->application) || handshakes_.size() < kApplicationNamesMax;
   ++handshakes_[has_place ? client->application : std::string(kOther)];
   if (!client->driver_version.empty()) client->driver += " " + client->driver_version;
   Client known(std::move(client->application), std::move(client->driver));
   if (clients_.size() >= kClientsMax && !clients_.contains(known)) return;
-  if (connections_.insert_or_assign(cookie, &*clients_.insert(std::move(known)).first).second) {
-    connections_order_.push_back(cookie);
+  if (connections_.insert_or_assign(exchange.cookie, &*clients_.insert(std::move(known)).first).second) {
+    connections_order_.push_back(exchange.cookie);
     forget_oldest(connections_, connections_order_, kConnectionsMax);
   }
 }
 
+void MongoCommands::remember_member(uint16_t target, const mongo::WireMessage& reply) {
+  auto member = mongo::member_of(reply);
+  if (!member) return;
+  member->target = target;
+  members_[target] = std::move(*member);
+}
+
 std::string_view MongoCommands::application_of(uint64_t cookie) const {
+  const auto unseen = unseen_.find(cookie);
+  if (unseen != unseen_.end() && unseen->second.peer != MME_PEER_CLIENT) return kInternal;
   const auto known = connections_.find(cookie);
   return known == connections_.end() ? std::string_view() : known->second->first;
 }
@@ -245,6 +318,8 @@ mongo::SlowCommand MongoCommands::describe(const mme_mongo_exchange& exchange, c
   if (const auto known = connections_.find(exchange.cookie); known != connections_.end()) {
     std::tie(slow.application, slow.driver) = *known->second;
   }
+  slow.replication = mme_mongo_is_replication(opened.sample.key.method, opened.sample.key.code) != 0;
+  if (slow.replication) slow.application = kInternal;
   if (opened.request && opened.request->opcode == MME_OP_MSG) {
     if (const auto command = mongo::read_command(opened.request->body, opened.request->whole_bytes)) {
       mongo::QueryShape shape = mongo::query_shape(*command);
@@ -279,10 +354,14 @@ void MongoCommands::add_to(KernelSnapshot& snapshot) const {
                                      .command = static_cast<uint16_t>(error[1]),
                                      .code = static_cast<int32_t>(error[3]),
                                      .kind = static_cast<uint8_t>(error[2]),
-                                     .count = count});
+                                     .count = count,
+                                     .replication = error[4] != 0});
   }
+  for (const auto& [target, member] : members_) snapshot.mongo_members.push_back(member);
   add(counts_, snapshot.mongo_counts);
+  add(replication_counts_, snapshot.mongo_replication_counts);
   snapshot.series_overflow[MME_FAMILY_MONGO] += overflow_;
+  snapshot.accounts[MME_PROTOCOL_MONGO].messages_skipped[MME_SKIP_NO_REQUEST] += unasked_;
   const auto is_missing = [&](const auto& name) { return !snapshot.names->contains(name.first); };
   if (std::any_of(names_.begin(), names_.end(), is_missing)) {
     WireNames all = *snapshot.names;

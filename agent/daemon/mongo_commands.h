@@ -36,8 +36,11 @@ class MongoCommands {
   [[nodiscard]] std::optional<mongo::SlowCommand> ended(const mme_mongo_exchange& exchange, std::string_view request,
                                                         std::string_view reply, const WireNames& names);
 
-  // What the client of a connection calls itself; empty: it is not known.
+  // What the client of a connection calls itself, of another server kInternal; empty: it is not known.
   [[nodiscard]] std::string_view application_of(uint64_t cookie) const;
+
+  // What a target said of itself is of a process that is there no more.
+  void forget_member(uint16_t target) { members_.erase(target); }
 
   // Adds what ended() has counted.
   void add_to(KernelSnapshot& snapshot) const;
@@ -56,17 +59,28 @@ class MongoCommands {
     std::string bytes;  // behind those that come with the exchange
   };
   using Client = std::pair<std::string, std::string>;  // application and driver
+  // What the programs cannot see of a connection, because it is compressed.
+  struct Unseen {
+    uint8_t peer = MME_PEER_CLIENT;             // what it was found to be, beyond what the programs know
+    uint8_t streamed = MME_COMMAND_compressed;  // the command whose replies come without requests; that: none
+    uint8_t origin = MME_COMMAND_other;         // and the one that opened their cursor
+  };
   using SeriesKey = std::array<uint64_t, sizeof(mme_series_key) / sizeof(uint64_t)>;
 
   [[nodiscard]] Opened open(const mme_mongo_exchange& exchange, std::string_view request, std::string_view reply,
                             const WireNames& names);
   void parse_compressed(const mme_mongo_exchange& exchange, const mongo::ParsedMessage& request, Opened& opened);
   void remember_cursor(uint64_t id, const mme_pending& opened_by);
+  void parse_streamed(const mme_mongo_exchange& exchange, Opened& opened);
+  [[nodiscard]] uint8_t peer_of(const mme_mongo_exchange& exchange) const;
+  void remember_unseen(uint64_t cookie, const Unseen& unseen);
   void count(const Opened& opened);
   void count_cursor(const mme_sample& sample);
+  [[nodiscard]] mme_mongo_counts& counts_of(const mme_sample& sample, uint16_t command);
   void add_piece(const mme_mongo_exchange& exchange, std::string_view piece);
   [[nodiscard]] std::string with_pieces(uint64_t cookie, std::string_view request);
-  void remember_client(uint64_t cookie, const mongo::WireMessage& request);
+  void remember_client(const mme_mongo_exchange& exchange, const mongo::WireMessage& request);
+  void remember_member(uint16_t target, const mongo::WireMessage& reply);
   void count_slow(const mme_series_key& key);
   [[nodiscard]] mongo::SlowCommand describe(const mme_mongo_exchange& exchange, const Opened& opened) const;
 
@@ -76,10 +90,15 @@ class MongoCommands {
   std::map<SeriesKey, RawSeries> series_;
   WireNames names_;  // of series_
   uint64_t overflow_ = 0;
-  MongoCountsById counts_;
-  std::map<std::array<uint32_t, 4>, uint64_t> errors_;  // by target, command, kind, code
+  uint64_t unasked_ = 0;    // replies that belong to nothing that is known
+  MongoCountsById counts_;  // of clients
+  MongoCountsById replication_counts_;
+  std::map<std::array<uint32_t, 5>, uint64_t> errors_;  // by target, command, kind, code, and 1 for replication
   std::map<uint64_t, Pieces> pieces_;                   // of long requests, by socket cookie
-  std::unordered_map<uint64_t, mme_cursor> cursors_;    // open ones, by id
+  std::unordered_map<uint64_t, Unseen> unseen_;         // by socket cookie, as long as it says something
+  std::deque<uint64_t> unseen_order_;
+  std::map<uint16_t, RawMongoMember> members_;        // by target
+  std::unordered_map<uint64_t, mme_cursor> cursors_;  // open ones, by id
   std::deque<uint64_t> cursors_order_;
   std::set<Client> clients_;
   std::unordered_map<uint64_t, const Client*> connections_;  // by socket cookie

@@ -25,7 +25,9 @@ void MongoPools::sample(Clock::time_point now, const std::vector<mme_in_flight>&
                         const std::function<std::string_view(uint64_t)>& application) {
   for (auto& [name, pool] : pools_) pool.open = pool.busy = pool.working = pool.idle = 0;
   for (const mme_in_flight& connection : connections) {
-    Pool& pool = pool_of({std::string(application(connection.cookie)), host_text(connection.link.address)});
+    const bool is_server = connection.peer != MME_PEER_CLIENT;
+    const std::string name(is_server ? kInternal : application(connection.cookie));
+    Pool& pool = pool_of({name, host_text(connection.link.address)});
     ++pool.open;
     pool.working += connection.works;
     pool.busy += connection.requests != 0 ? 1 : 0;

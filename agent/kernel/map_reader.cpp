@@ -109,11 +109,15 @@ Result<> read_accounts(const observer_bpf& skeleton, KernelSnapshot& out) {
 Result<> read_mongo(const observer_bpf& skeleton, KernelSnapshot& out) {
   const auto cpus = static_cast<size_t>(libbpf_num_possible_cpus());
   out.mongo_counts.resize(MME_MONGO_COMMAND_COUNT);
+  out.mongo_replication_counts.resize(MME_MONGO_COMMAND_COUNT);
   auto read = for_each_entry(skeleton.maps.mongo_counts, [&](const void* key, const void* value) {
     const uint32_t command = *static_cast<const uint32_t*>(key);
-    if (command >= MME_MONGO_COMMAND_COUNT) return;
+    if (command >= 2 * MME_MONGO_COMMAND_COUNT) return;
+    mme_mongo_counts& counts = command < MME_MONGO_COMMAND_COUNT
+                                   ? out.mongo_counts[command]
+                                   : out.mongo_replication_counts[command - MME_MONGO_COMMAND_COUNT];
     for (const mme_mongo_counts& cpu : std::span(static_cast<const mme_mongo_counts*>(value), cpus)) {
-      add(cpu, out.mongo_counts[command]);
+      add(cpu, counts);
     }
   });
   if (!read) return read;
@@ -123,7 +127,12 @@ Result<> read_mongo(const observer_bpf& skeleton, KernelSnapshot& out) {
     if (error.code == MME_ERROR_CODE_OVERFLOW)
       out.mongo_errors_overflow += count;
     else
-      out.mongo_errors.push_back({error.target, error.command, static_cast<int32_t>(error.code), error.kind, count});
+      out.mongo_errors.push_back({.target = error.target,
+                                  .command = error.command,
+                                  .code = static_cast<int32_t>(error.code),
+                                  .kind = error.kind,
+                                  .count = count,
+                                  .replication = error.replication != 0});
   });
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <malloc.h>
 
+#include <array>
 #include <map>
 #include <memory>
-#include <numeric>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -47,24 +48,121 @@ void mongo_slow(const Snapshot& snapshot, TextWriter& out) {
   for (const MongoSlowCounter& slow : snapshot.mongo_slow) out.sample(mongo_labels_without_outcome(slow), slow.count);
 }
 
+struct MongoFamilies {
+  const char* duration;
+  const char* duration_help;
+  const char* request_bytes;
+  const char* request_bytes_help;
+  const char* response_bytes;
+  const char* response_bytes_help;
+};
+
+constexpr MongoFamilies kOfClients{
+    .duration = "mme_mongo_command_duration_seconds",
+    .duration_help =
+        "How long a MongoDB command took at the socket of mongod, from the first byte of the request to "
+        "the last byte of the reply. Includes the wait in the socket, which opLatencies of serverStatus "
+        "does not.",
+    .request_bytes = "mme_mongo_request_bytes_total",
+    .request_bytes_help = "Bytes of the wire messages of MongoDB requests.",
+    .response_bytes = "mme_mongo_response_bytes_total",
+    .response_bytes_help = "Bytes of the wire messages of MongoDB replies."};
+
+constexpr MongoFamilies kOfMembers{
+    .duration = "mme_mongo_replication_duration_seconds",
+    .duration_help = "As mme_mongo_command_duration_seconds, of what other members of the replica set ask mongod for.",
+    .request_bytes = "mme_mongo_replication_request_bytes_total",
+    .request_bytes_help = "Bytes of the wire messages of other members' requests.",
+    .response_bytes = "mme_mongo_replication_response_bytes_total",
+    .response_bytes_help = "Bytes of the wire messages of the replies to other members."};
+
 // The byte counters have no outcome label: both outcomes of a command go into one.
-void mongo_bytes(const Snapshot& snapshot, TextWriter& out) {
-  const auto shown = runs(snapshot.mongo, mongo_without_outcome, mongo_labels_without_outcome<MongoSeries>);
-  out.family("mme_mongo_request_bytes_total", "Bytes of the wire messages of MongoDB requests.", MetricType::counter);
+void mongo_bytes(const MongoFamilies& names, const std::vector<MongoSeries>& series, TextWriter& out) {
+  const auto shown = runs(series, mongo_without_outcome, mongo_labels_without_outcome<MongoSeries>);
+  out.family(names.request_bytes, names.request_bytes_help, MetricType::counter);
   for (const auto& run : shown) out.sample(run.labels, sum(run.series, &MongoSeries::request_bytes));
-  out.family("mme_mongo_response_bytes_total", "Bytes of the wire messages of MongoDB replies.", MetricType::counter);
+  out.family(names.response_bytes, names.response_bytes_help, MetricType::counter);
   for (const auto& run : shown) out.sample(run.labels, sum(run.series, &MongoSeries::response_bytes));
 }
 
-void mongo_families(const Snapshot& snapshot, TextWriter& out) {
-  out.family("mme_mongo_command_duration_seconds",
-             "How long a MongoDB command took at the socket of mongod, from the first byte of the request to the last "
-             "byte of the reply. Includes the wait in the socket, which opLatencies of serverStatus does not.",
-             MetricType::histogram);
-  for (const auto& run : runs(snapshot.mongo, mongo_exposed, mongo_labels)) {
-    out.histogram(run.labels, snapshot.bounds_s, histogram(snapshot.bounds_s, run.series));
+void mongo_commands(const MongoFamilies& names, const std::vector<MongoSeries>& series,
+                    const std::vector<double>& bounds_s, TextWriter& out) {
+  out.family(names.duration, names.duration_help, MetricType::histogram);
+  for (const auto& run : runs(series, mongo_exposed, mongo_labels)) {
+    out.histogram(run.labels, bounds_s, histogram(bounds_s, run.series));
   }
-  mongo_bytes(snapshot, out);
+  mongo_bytes(names, series, out);
+}
+
+struct MongoCountFamily {
+  __u64 mme_mongo_counts::*count;
+  const char* name;
+  const char* help;
+};
+
+constexpr std::array kCountsOfClients{
+    MongoCountFamily{&mme_mongo_counts::awaited, "mme_mongo_awaited_total",
+                     "Replies that mongod holds back by design (awaitable hello, awaitData getMore, exhaust), never in "
+                     "the latency histogram."},
+    MongoCountFamily{&mme_mongo_counts::unacknowledged, "mme_mongo_unacknowledged_total",
+                     "MongoDB requests that ask for no reply."},
+    MongoCountFamily{&mme_mongo_counts::cursors_opened, "mme_mongo_cursor_opened_total",
+                     "Cursors with more than one batch, by the command that opened them."},
+    MongoCountFamily{&mme_mongo_counts::cursors_exhausted, "mme_mongo_cursor_exhausted_total",
+                     "Cursors whose last batch a getMore has brought, by the command that opened them."},
+    MongoCountFamily{&mme_mongo_counts::documents, "mme_mongo_cursor_documents_total",
+                     "Documents in batches, the first one included, by the command that opened the cursor."},
+    MongoCountFamily{&mme_mongo_counts::bytes, "mme_mongo_cursor_bytes_total",
+                     "Size of the replies that bring batches, by the command that opened the cursor."},
+    MongoCountFamily{&mme_mongo_counts::cursors_killed, "mme_mongo_cursor_killed_total",
+                     "Cursors that mongod says it has killed on request (killCursors)."}};
+
+constexpr std::array kCountsOfMembers{
+    MongoCountFamily{&mme_mongo_counts::awaited, "mme_mongo_replication_awaited_total",
+                     "As mme_mongo_awaited_total, of other members: the oplog's stream."},
+    MongoCountFamily{&mme_mongo_counts::unacknowledged, "mme_mongo_replication_unacknowledged_total",
+                     "As mme_mongo_unacknowledged_total, of other members."},
+    MongoCountFamily{&mme_mongo_counts::cursors_opened, "mme_mongo_replication_cursor_opened_total",
+                     "As mme_mongo_cursor_opened_total, of other members."},
+    MongoCountFamily{&mme_mongo_counts::cursors_exhausted, "mme_mongo_replication_cursor_exhausted_total",
+                     "As mme_mongo_cursor_exhausted_total, of other members."},
+    MongoCountFamily{&mme_mongo_counts::documents, "mme_mongo_replication_cursor_documents_total",
+                     "As mme_mongo_cursor_documents_total, of other members: what they copy, and the oplog's entries."},
+    MongoCountFamily{&mme_mongo_counts::bytes, "mme_mongo_replication_cursor_bytes_total",
+                     "As mme_mongo_cursor_bytes_total, of other members."},
+    MongoCountFamily{&mme_mongo_counts::cursors_killed, "mme_mongo_replication_cursor_killed_total",
+                     "As mme_mongo_cursor_killed_total, of other members."}};
+
+void mongo_counts(std::span<const MongoCountFamily> families, const std::vector<MongoCommandCounts>& all,
+                  TextWriter& out) {
+  for (const auto& [count, name, help] : families) {
+    out.family(name, help, MetricType::counter);
+    uint64_t killed = 0;
+    for (const auto& [command, counts] : all) {
+      if (count == &mme_mongo_counts::cursors_killed)
+        killed += counts.*count;
+      else if (counts.*count != 0)
+        out.sample(label_pairs({{"command", command}}), uint64_t{counts.*count});
+    }
+    // one command alone kills them
+    if (count == &mme_mongo_counts::cursors_killed) out.sample("", killed);
+  }
+}
+
+void mongo_members(const Snapshot& snapshot, TextWriter& out) {
+  out.family("mme_mongo_member_info",
+             "Always 1; what mongod says of itself in its latest reply to a hello: replica set, address in it, role.",
+             MetricType::gauge);
+  for (const MongoMember& member : snapshot.mongo_members) {
+    out.sample(label_pairs({{"me", member.me}, {"role", member.role}, {"set", member.set}, {"target", member.target}}),
+               uint64_t{1});
+  }
+}
+
+void mongo_families(const Snapshot& snapshot, TextWriter& out) {
+  mongo_commands(kOfClients, snapshot.mongo, snapshot.bounds_s, out);
+  mongo_commands(kOfMembers, snapshot.mongo_replication, snapshot.bounds_s, out);
+  mongo_members(snapshot, out);
   mongo_slow(snapshot, out);
 
   const auto errors = [&out](const char* name, const char* help, const std::vector<MongoCommandError>& counts) {
@@ -81,34 +179,12 @@ void mongo_families(const Snapshot& snapshot, TextWriter& out) {
   errors("mme_mongo_write_concern_errors_total",
          "MongoDB replies that hold a writeConcernError, by command and name of its code.",
          snapshot.mongo_write_concern_errors);
+  errors("mme_mongo_replication_errors_total",
+         "Errors in replies to other members, wherever the reply tells of them, by command and name of the code.",
+         snapshot.mongo_replication_errors);
 
-  const auto counter = [&](const char* name, const char* help, __u64 mme_mongo_counts::*count) {
-    out.family(name, help, MetricType::counter);
-    for (const auto& [command, counts] : snapshot.mongo_counts) {
-      if (counts.*count != 0) out.sample(label_pairs({{"command", command}}), uint64_t{counts.*count});
-    }
-  };
-  counter("mme_mongo_awaited_total",
-          "Replies that mongod holds back by design (awaitable hello, awaitData getMore, exhaust), never in the "
-          "latency histogram.",
-          &mme_mongo_counts::awaited);
-  counter("mme_mongo_unacknowledged_total", "MongoDB requests that ask for no reply.",
-          &mme_mongo_counts::unacknowledged);
-  counter("mme_mongo_cursor_opened_total", "Cursors with more than one batch, by the command that opened them.",
-          &mme_mongo_counts::cursors_opened);
-  counter("mme_mongo_cursor_exhausted_total",
-          "Cursors whose last batch a getMore has brought, by the command that opened them.",
-          &mme_mongo_counts::cursors_exhausted);
-  counter("mme_mongo_cursor_documents_total",
-          "Documents in batches, the first one included, by the command that opened the cursor.",
-          &mme_mongo_counts::documents);
-  counter("mme_mongo_cursor_bytes_total",
-          "Size of the replies that bring batches, by the command that opened the cursor.", &mme_mongo_counts::bytes);
-  out.family("mme_mongo_cursor_killed_total", "Cursors that mongod says it has killed on request (killCursors).",
-             MetricType::counter);
-  out.sample("", std::accumulate(
-                     snapshot.mongo_counts.begin(), snapshot.mongo_counts.end(), uint64_t{0},
-                     [](uint64_t sum, const MongoCommandCounts& entry) { return sum + entry.counts.cursors_killed; }));
+  mongo_counts(kCountsOfClients, snapshot.mongo_counts, out);
+  mongo_counts(kCountsOfMembers, snapshot.mongo_replication_counts, out);
 
   out.family("mme_mongo_handshakes_total", "Handshakes of MongoDB drivers, by the application name in them.",
              MetricType::counter);

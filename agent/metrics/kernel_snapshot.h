@@ -49,11 +49,22 @@ struct RawMongoError {
   int32_t code = 0;
   uint8_t kind = MME_MONGO_ERROR_COMMAND;
   uint64_t count = 0;
+  bool replication = false;
 };
 
 struct RawSlowCommands {
   mme_series_key key{};  // its outcome says nothing
   uint64_t count = 0;
+};
+
+// What a target says of itself in its latest reply to a hello. Texts are valid UTF-8 of at most 128 bytes.
+struct RawMongoMember {
+  uint16_t target = 0;
+  std::string set;  // its replica set's name; empty: none
+  std::string me;   // "host:port" as the set knows it
+  std::string role;
+
+  bool operator==(const RawMongoMember&) const = default;
 };
 
 // The connections of one client to mongods.
@@ -84,9 +95,11 @@ struct KernelSnapshot {
   std::array<RawAccount, MME_PROTOCOLS> accounts{};
   std::array<uint64_t, MME_FAMILIES> series_in_use{};
   std::array<uint64_t, MME_FAMILIES> series_overflow{};
-  MongoCountsById mongo_counts;
+  MongoCountsById mongo_counts;  // of clients
+  MongoCountsById mongo_replication_counts;
   std::vector<RawMongoError> mongo_errors;
   uint64_t mongo_errors_overflow = 0;
+  std::vector<RawMongoMember> mongo_members;  // one a target at most
   std::vector<RawSlowCommands> mongo_slow;
   std::map<std::string, uint64_t> mongo_handshakes;  // by application name, any bytes
   uint64_t events_lost = 0;

@@ -11,8 +11,9 @@
 namespace mme {
 
 inline constexpr size_t kLabelBytesMax = 128;
-inline constexpr std::string_view kOther = "_other";     // what is over the cap of a family
-inline constexpr std::string_view kUnknown = "unknown";  // a name that the kernel could not keep
+inline constexpr std::string_view kOther = "_other";        // what is over the cap of a family
+inline constexpr std::string_view kInternal = "_internal";  // the application of other MongoDB servers
+inline constexpr std::string_view kUnknown = "unknown";     // a name that the kernel could not keep
 
 // Texts of the enumerations of mme/abi.h; ids out of range give the set's catch-all.
 [[nodiscard]] std::string_view method_name(uint8_t method);           // else "EXTENSION_METHOD"

@@ -11,6 +11,7 @@
 #include "metrics/route_series.h"
 #include "metrics/series_by_labels.h"
 #include "metrics/service_series.h"
+#include "mme/exchange.h"
 
 namespace mme {
 namespace {
@@ -92,10 +93,12 @@ std::vector<HttpSeries> http_series(KernelSnapshot& raw, uint8_t family, const R
   return sorted_series<HttpSeries>(std::move(labelled));
 }
 
-std::vector<MongoSeries> mongo_series(KernelSnapshot& raw, const ResolveContext& context) {
+std::vector<MongoSeries> mongo_series(KernelSnapshot& raw, const ResolveContext& context, bool replication) {
   Labelled<MongoLabels> labelled;
   for (RawSeries& series : raw.series) {
-    if (series.key.family == MME_FAMILY_MONGO) labelled.emplace_back(mongo_labels(context, raw, series.key), &series);
+    if (series.key.family != MME_FAMILY_MONGO) continue;
+    const bool is_replication = mme_mongo_is_replication(series.key.method, series.key.code) != 0;
+    if (is_replication == replication) labelled.emplace_back(mongo_labels(context, raw, series.key), &series);
   }
   return sorted_series<MongoSeries>(std::move(labelled));
 }
@@ -124,15 +127,33 @@ std::vector<MongoCommandCounts> command_counts(const MongoCountsById& by_id) {
   return counts;
 }
 
-std::vector<MongoCommandError> command_errors(const std::vector<RawMongoError>& raw, uint8_t kind) {
+template <typename IsMeant>
+std::vector<MongoCommandError> command_errors(const std::vector<RawMongoError>& raw, IsMeant is_meant) {
   std::map<std::pair<std::string_view, std::string_view>, uint64_t> counts;
   for (const RawMongoError& error : raw) {
-    if (error.kind != kind) continue;
+    if (!is_meant(error)) continue;
     counts[{mongo_command_name(error.command), mongo_error_name(error.code)}] += error.count;
   }
   std::vector<MongoCommandError> errors;
   for (const auto& [key, count] : counts) errors.push_back({std::string(key.first), std::string(key.second), count});
   return errors;
+}
+
+std::vector<MongoCommandError> client_errors(const std::vector<RawMongoError>& raw, uint8_t kind) {
+  return command_errors(raw, [kind](const RawMongoError& error) { return !error.replication && error.kind == kind; });
+}
+
+// Of targets whose name is the same, the last one's.
+std::vector<MongoMember> members(const KernelSnapshot& raw, const ResolveContext& context) {
+  std::map<std::string, MongoMember> by_target;
+  for (const RawMongoMember& member : raw.mongo_members) {
+    const std::string target = target_label(context, member.target);
+    by_target[target] = {target, member.set, member.me, member.role};
+  }
+  std::vector<MongoMember> members;
+  members.reserve(by_target.size());
+  for (auto& [target, member] : by_target) members.push_back(std::move(member));
+  return members;
 }
 
 // Where the kernel counts by role only, the one entrypoint there is has all; of several none can be named. What of a
@@ -235,7 +256,9 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   snapshot.entrypoint = http_series(raw, MME_FAMILY_ENTRYPOINT, context, ledger);
   snapshot.upstream = http_series(raw, MME_FAMILY_UPSTREAM, context, ledger);
   snapshot.service = ledger.services().shown(services.views(snapshot.upstream)).without_targets().sorted();
-  snapshot.mongo = mongo_series(raw, context);
+  snapshot.mongo = mongo_series(raw, context, false);
+  snapshot.mongo_replication = mongo_series(raw, context, true);
+  snapshot.mongo_members = members(raw, context);
 
   snapshot.links = resolve_links(raw.links, context);
   snapshot.overhead = overhead_series(raw.overheads, context);
@@ -254,9 +277,12 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   for (const auto& [name, count] : raw.mongo_handshakes) snapshot.mongo_handshakes[label_text(name, false)] += count;
   snapshot.mongo_slow = slow_counters(raw, context);
   snapshot.mongo_counts = command_counts(raw.mongo_counts);
-  snapshot.mongo_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_COMMAND);
-  snapshot.mongo_write_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE);
-  snapshot.mongo_write_concern_errors = command_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE_CONCERN);
+  snapshot.mongo_replication_counts = command_counts(raw.mongo_replication_counts);
+  snapshot.mongo_errors = client_errors(raw.mongo_errors, MME_MONGO_ERROR_COMMAND);
+  snapshot.mongo_write_errors = client_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE);
+  snapshot.mongo_write_concern_errors = client_errors(raw.mongo_errors, MME_MONGO_ERROR_WRITE_CONCERN);
+  snapshot.mongo_replication_errors =
+      command_errors(raw.mongo_errors, [](const RawMongoError& error) { return error.replication; });
   for (size_t i = 0; i < MME_PROTOCOLS; ++i) {
     snapshot.accounts[std::string(protocol_name(i))] = account(raw.accounts[i]);
   }

@@ -76,6 +76,14 @@ struct MongoSlowCounter {
   uint64_t count = 0;
 };
 
+// A mongod as its latest reply to a hello says: in which replica set, under which address, as what.
+struct MongoMember {
+  std::string target;
+  std::string set;   // empty: none
+  std::string me;    // "host:port"
+  std::string role;  // "primary", "secondary", "arbiter", "mongos", "standalone", else "other"
+};
+
 struct MongoPool {
   std::string application;
   std::string client;
@@ -124,7 +132,11 @@ struct TargetState {
   std::string problem;                 // empty when all is well
   std::vector<LearntName> names = {};  // of Traefik
   std::string server_status = {};      // of mongod: where it is asked, or why it is not
-  size_t rule = 0;                     // Target::rule
+  std::string replica_set = {};        // of mongod, as the next two: see MongoMember; empty: not known
+  std::string role = {};
+  std::string me = {};
+  std::string role_note = {};  // of mongod: why its role is not known
+  size_t rule = 0;             // Target::rule
 };
 
 // What the agent itself uses: /proc/self.
@@ -150,14 +162,18 @@ struct Snapshot {
   std::vector<double> bounds_s;  // configured `le` bounds, ascending, without +Inf
   std::vector<HttpSeries> entrypoint;
   std::vector<HttpSeries> upstream;
-  std::vector<HttpSeries> router;   // entrypoints' requests by each router that counts them
-  std::vector<HttpSeries> route;    // those by the operator's routes, all protocols together
-  std::vector<HttpSeries> service;  // upstream servers by service, all targets together; see ServiceSeries
-  std::vector<MongoSeries> mongo;
+  std::vector<HttpSeries> router;              // entrypoints' requests by each router that counts them
+  std::vector<HttpSeries> route;               // those by the operator's routes, all protocols together
+  std::vector<HttpSeries> service;             // upstream servers by service, all targets together; see ServiceSeries
+  std::vector<MongoSeries> mongo;              // of clients
+  std::vector<MongoSeries> mongo_replication;  // of the other members
   std::vector<MongoCommandCounts> mongo_counts;
+  std::vector<MongoCommandCounts> mongo_replication_counts;
   std::vector<MongoCommandError> mongo_errors;  // replies with ok: 0
   std::vector<MongoCommandError> mongo_write_errors;
   std::vector<MongoCommandError> mongo_write_concern_errors;
+  std::vector<MongoCommandError> mongo_replication_errors;  // of all three kinds
+  std::vector<MongoMember> mongo_members;                   // ascending by target, each once
   std::vector<MongoSlowCounter> mongo_slow;
   std::vector<MongoPool> mongo_pools;
   std::optional<uint64_t> busy_mongo_connections;    // nothing: the kernel cannot tell

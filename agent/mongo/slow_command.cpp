@@ -144,6 +144,7 @@ std::string to_json_line(const SlowCommand& command) {
   add("application", command.application);
   add("driver", command.driver);
   add("client", command.client);
+  if (command.replication) line["replication"] = true;
   line["request_bytes"] = command.request_bytes;
   line["response_bytes"] = command.response_bytes;
   if (command.documents) line["documents"] = *command.documents;
@@ -177,6 +178,7 @@ Result<SlowCommand> from_json_line(std::string_view line) {
   command.application = fields.text("application");
   command.driver = fields.text("driver");
   command.client = fields.text("client");
+  command.replication = fields.flag("replication", false);
   command.request_bytes = fields.number<uint64_t>("request_bytes").value_or(0);
   command.response_bytes = fields.number<uint64_t>("response_bytes").value_or(0);
   command.documents = fields.number<int64_t>("documents");

@@ -23,9 +23,10 @@ struct SlowCommand {
   std::string shape;       // query_shape.h
   uint64_t fingerprint = 0;
   bool shape_complete = true;
-  std::string application;  // what the client's handshake said; empty: it was not seen
-  std::string driver;       // "PyMongo 4.6.0"
-  std::string client;       // "10.0.0.3:53122"
+  std::string application;   // what the client's handshake said; empty: it was not seen
+  std::string driver;        // "PyMongo 4.6.0"
+  bool replication = false;  // another member of the replica set asked, not a client
+  std::string client;        // "10.0.0.3:53122"
   uint64_t request_bytes = 0;
   uint64_t response_bytes = 0;
   std::optional<int64_t> documents;  // in the reply's batch

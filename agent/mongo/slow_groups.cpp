@@ -37,6 +37,7 @@ std::optional<SlowGrouping> parse_slow_grouping(std::string_view text) {
 }
 
 void SlowGroups::add(const SlowCommand& command) {
+  if (command.replication && grouping_ != SlowGrouping::application) return;
   Key key;
   switch (grouping_) {
     case SlowGrouping::shape:

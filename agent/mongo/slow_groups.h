@@ -38,6 +38,7 @@ class SlowGroups {
  public:
   explicit SlowGroups(SlowGrouping grouping) : grouping_(grouping) {}
 
+  // Replication is in no group of clients: by application it has one of its own, else it is left out.
   void add(const SlowCommand& command);
 
   // Those that took the most time in all first.

@@ -60,6 +60,10 @@ constexpr std::tuple kFields<TargetState> = {
     Field{"problem", &TargetState::problem},
     Field{"names", &TargetState::names},
     Field{"server_status", &TargetState::server_status},
+    Field{"replica_set", &TargetState::replica_set},
+    Field{"role", &TargetState::role},
+    Field{"me", &TargetState::me},
+    Field{"role_note", &TargetState::role_note},
 };
 
 template <>

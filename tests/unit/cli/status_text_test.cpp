@@ -124,6 +124,23 @@ TEST(StatusText, SaysWhetherMongodIsAsked) {
   EXPECT_NE(text.find("\n       serverStatus: 127.0.0.1:27017 answers\n"), std::string::npos) << text;
 }
 
+TEST(StatusText, SaysTheRoleOfAMongod) {
+  Status status = ready_status();
+  EXPECT_EQ(status_text(status, false).find("role:"), std::string::npos);
+  status.targets[0].role_note = "not known: no reply to a hello was seen yet";
+  EXPECT_NE(status_text(status, false).find("\n       role: not known: no reply to a hello was seen yet\n"),
+            std::string::npos);
+  status.targets[0].role = "standalone";
+  EXPECT_NE(status_text(status, false).find("\n       role: standalone\n"), std::string::npos);
+  status.targets[0].role = "primary";
+  status.targets[0].replica_set = "rs0\x1b";
+  status.targets[0].me = "127.0.0.1:27017";
+  const std::string text = status_text(status, false);
+  EXPECT_NE(text.find("\n       role: primary of rs0"), std::string::npos) << text;
+  EXPECT_NE(text.find(" as 127.0.0.1:27017\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
 TEST(StatusText, SaysWhyNotReady) {
   Status status = ready_status();
   status.problems = {"no traefik or mongod process found"};

@@ -9,6 +9,7 @@
 
 #include "../mongo/zip.h"
 #include "../protocol/bson.h"
+#include "metrics/names.h"
 
 namespace mme {
 namespace {
@@ -217,6 +218,80 @@ TEST_F(MongoCommandsTest, LiteralsOnlyWhenTheyAreWanted) {
                       plain(R"({"find": "c", "filter": {"a": "b"}, "lsid": {"id": 1}, "$db": "d"})"), "", {});
   ASSERT_TRUE(found && found->literals);
   EXPECT_EQ(*found->literals, R"({ "find" : "c", "filter" : { "a" : "b" }, "$db" : "d" })");
+}
+
+std::map<uint8_t, uint64_t> latencies_by_peer(const KernelSnapshot& taken) {
+  std::map<uint8_t, uint64_t> counts;
+  for (const RawSeries& series : taken.series) counts[series.key.method] += series.latency.count();
+  return counts;
+}
+
+TEST_F(MongoCommandsTest, MembersAreFoundBehindCompression) {
+  auto told = exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED);
+  told.key.method = MME_PEER_INTERNAL;  // its hello was not compressed
+  const auto send = [&](const std::string& request) {
+    (void)commands_.ended(told, compressed(op_msg(request)), compressed(op_msg(R"({"ok": 0, "code": 11600})")), {});
+  };
+  send(R"({"find": "orders", "$db": "shop"})");
+  EXPECT_EQ(commands_.application_of(told.cookie), kInternal);
+  send(R"({"find": "oplog.rs", "$db": "local"})");
+  send(R"({"find": "orders", "$db": "shop"})");
+  const KernelSnapshot taken = snapshot();
+  EXPECT_EQ(latencies_by_peer(taken),
+            (std::map<uint8_t, uint64_t>{{MME_PEER_INTERNAL, 1}, {MME_PEER_CLIENT, 1}, {MME_PEER_MEMBER, 1}}));
+  ASSERT_EQ(taken.mongo_errors.size(), 2U);
+  EXPECT_FALSE(taken.mongo_errors[0].replication);
+  EXPECT_EQ(taken.mongo_errors[0].count, 1U);
+  EXPECT_TRUE(taken.mongo_errors[1].replication);
+  EXPECT_EQ(taken.mongo_errors[1].count, 2U);
+}
+
+TEST_F(MongoCommandsTest, StreamsOfMembersAreNoneOfClients) {
+  constexpr uint32_t kMoreToCome = 2;
+  constexpr uint32_t kExhaustAllowed = 1U << 16U;
+  const std::string batch = R"({"cursor": {"nextBatch": [{}, {}], "id": {"$long": 5}}, "ok": 1})";
+  (void)commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED),
+                        compressed(op_msg(R"({"replSetUpdatePosition": 1, "$db": "admin"})")),
+                        compressed(op_msg(R"({"ok": 1})")), {});
+  const std::string get_more = R"({"getMore": {"$long": 5}, "collection": "oplog.rs", "$db": "local"})";
+  (void)commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED),
+                        compressed(op_msg(get_more, kExhaustAllowed)), compressed(op_msg(batch, kMoreToCome)), {});
+  const auto streamed = exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED | MME_TOLD_STREAMED);
+  (void)commands_.ended(streamed, "", compressed(op_msg(batch, kMoreToCome)), {});
+  (void)commands_.ended(streamed, "", compressed(op_msg(batch)), {});
+  (void)commands_.ended(streamed, "", compressed(op_msg(batch)), {});  // nobody asked
+  const KernelSnapshot taken = snapshot();
+  EXPECT_EQ(taken.mongo_replication_counts[MME_COMMAND_getMore].awaited, 3U);
+  EXPECT_EQ(taken.mongo_replication_counts[MME_COMMAND_getMore].documents, 6U);
+  EXPECT_EQ(taken.mongo_counts[MME_COMMAND_getMore].awaited, 0U);
+  EXPECT_EQ(taken.mongo_counts[MME_COMMAND_getMore].documents, 0U);
+  EXPECT_EQ(taken.accounts[MME_PROTOCOL_MONGO].messages_skipped[MME_SKIP_NO_REQUEST], 1U);
+}
+
+TEST_F(MongoCommandsTest, HellosTellRoles) {
+  const std::string hello =
+      R"({"setName": "rs0", "isWritablePrimary": false, "secondary": true, "me": "a:1", "ok": 1})";
+  (void)commands_.ended(exchange(MME_COMMAND_hello, MME_TOLD_HELLO), plain(R"({"hello": 1, "$db": "admin"})"),
+                        plain(hello), {});
+  EXPECT_EQ(snapshot().mongo_members,
+            (std::vector<RawMongoMember>{{.target = 3, .set = "rs0", .me = "a:1", .role = "secondary"}}));
+  const std::string elected =
+      R"({"setName": "rs0", "isWritablePrimary": true, "secondary": false, "me": "a:1", "ok": 1})";
+  (void)commands_.ended(exchange(MME_COMMAND_hello, MME_TOLD_HELLO | MME_TOLD_STREAMED), "", plain(elected), {});
+  ASSERT_EQ(snapshot().mongo_members.size(), 1U);
+  EXPECT_EQ(snapshot().mongo_members[0].role, "primary");
+  commands_.forget_member(3);
+  EXPECT_TRUE(snapshot().mongo_members.empty());
+}
+
+TEST_F(MongoCommandsTest, SlowReplicationIsNoSlowCommandOfAClient) {
+  auto told = exchange(MME_COMMAND_find, MME_TOLD_SLOW, 150);
+  told.key.method = MME_PEER_MEMBER;
+  const auto found = commands_.ended(told, plain(R"({"find": "oplog.rs", "$db": "local"})"), "", {});
+  ASSERT_TRUE(found);
+  EXPECT_TRUE(found->replication);
+  EXPECT_EQ(found->application, kInternal);
+  EXPECT_TRUE(snapshot().mongo_slow.empty());
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "metrics/names.h"
+
 namespace mme {
 namespace {
 
@@ -49,6 +51,15 @@ TEST_F(MongoPoolsTest, ByApplicationAndClient) {
   EXPECT_EQ(all[2].client, "10.0.0.2");
   sample(250ms, {});
   EXPECT_EQ(pools()[1].open, 0U);
+}
+
+TEST_F(MongoPoolsTest, OtherServersAreOneApplication) {
+  mme_in_flight member = connection(1, 0);
+  member.peer = MME_PEER_INTERNAL;
+  sample(0ms, {member, connection(2, 0)});
+  ASSERT_EQ(pools().size(), 2U);
+  EXPECT_EQ(pools()[0].application, kInternal);
+  EXPECT_EQ(pools()[1].application, "shop");
 }
 
 TEST_F(MongoPoolsTest, SaturatedWhileAllThatWorkAreBusy) {

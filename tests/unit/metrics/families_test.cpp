@@ -166,6 +166,27 @@ TEST(Families, WithoutThoseInTraefiksNames) {
   EXPECT_NE(others.find("mme_upstream_requests_total{"), std::string::npos);
 }
 
+TEST(Families, ReplicationApartFromClients) {
+  Snapshot snapshot;
+  snapshot.bounds_s = {0.1, 0.3, 1.2, 5.0};
+  snapshot.mongo_replication = {mongo("oplog.rs", "ok")};
+  snapshot.mongo_replication_errors = {{.command = "find", .error = "NotYetInitialized", .count = 4}};
+  snapshot.mongo_replication_counts = {{"getMore", {9, 0, 0, 0, 0, 30, 400}}, {"find", {0, 2, 0, 0, 0, 0, 0}}};
+  snapshot.mongo_members = {{.target = "mongod", .set = "rs\"0", .me = "a:27017", .role = "primary"}};
+  const std::string out = text_of(snapshot, Subset::mongodb);
+  for (const char* line :
+       {"duration_seconds_count{collection=\"oplog.rs\",command=\"find\",database=\"mme\","
+        "outcome=\"ok\"} 1",
+        "errors_total{command=\"find\",error=\"NotYetInitialized\"} 4", "awaited_total{command=\"getMore\"} 9",
+        "unacknowledged_total{command=\"find\"} 2", "cursor_documents_total{command=\"getMore\"} 30",
+        "cursor_bytes_total{command=\"getMore\"} 400", "cursor_killed_total 0"})
+    EXPECT_NE(out.find("\nmme_mongo_replication_" + std::string(line) + "\n"), std::string::npos) << line;
+  EXPECT_NE(out.find("mme_mongo_member_info{me=\"a:27017\",role=\"primary\",set=\"rs\\\"0\",target=\"mongod\"} 1\n"),
+            std::string::npos);
+  EXPECT_EQ(out.find("mme_mongo_awaited_total{"), std::string::npos);
+  EXPECT_EQ(out.find("mme_mongo_command_duration_seconds_count{"), std::string::npos);
+}
+
 TEST(Families, MongoWithHostileNames) {
   Snapshot snapshot = http_snapshot();
   snapshot.mongo = {mongo("a\"\\\nb", "error"), mongo("a\"\\\nb", "ok")};

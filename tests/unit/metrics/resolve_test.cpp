@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include "mme/mongo_commands.h"
 
 namespace mme {
@@ -122,6 +123,40 @@ TEST(Resolve, MongoNamesByHash) {
   EXPECT_EQ(snapshot.mongo[1].outcome, "error");
   EXPECT_EQ(snapshot.mongo[2].collection, "_database");
   EXPECT_EQ(snapshot.mongo[3].collection, "unknown");
+}
+
+TEST(Resolve, ReplicationApartFromClients) {
+  KernelSnapshot raw;
+  raw.names = std::make_shared<WireNames>(WireNames{{1, "local"}, {2, "oplog.rs"}});
+  raw.series = std::vector(4, mongo(MME_COMMAND_find, 1, 2, MME_OUTCOME_OK));
+  raw.series[1].key.method = MME_PEER_MEMBER;
+  raw.series[2].key.method = MME_PEER_INTERNAL;
+  raw.series[3].key.method = MME_PEER_INTERNAL;
+  raw.series[3].key.code = MME_COMMAND_hello;
+  raw.mongo_replication_counts.resize(MME_MONGO_COMMAND_COUNT);
+  raw.mongo_replication_counts[MME_COMMAND_find].awaited = 5;
+  raw.mongo_errors = {
+      {.command = MME_COMMAND_find, .code = 11000, .count = 2},
+      {.command = MME_COMMAND_find, .code = 11000, .count = 3, .replication = true},
+      {.command = MME_COMMAND_find, .code = 11000, .kind = MME_MONGO_ERROR_WRITE, .count = 4, .replication = true}};
+  raw.mongo_members = {{.target = 0, .set = "rs0", .me = "a:1", .role = "primary"}};
+  const Snapshot snapshot = resolve(raw, context());
+  ASSERT_EQ(snapshot.mongo.size(), 1U);
+  EXPECT_EQ(snapshot.mongo[0].latency.count(), 2 * raw.series[0].latency.count());
+  ASSERT_EQ(snapshot.mongo_replication.size(), 2U);
+  EXPECT_EQ(snapshot.mongo_replication[0].command, "find");
+  EXPECT_EQ(snapshot.mongo_replication[1].command, "hello");
+  const auto found = std::find_if(snapshot.mongo_replication_counts.begin(), snapshot.mongo_replication_counts.end(),
+                                  [](const MongoCommandCounts& one) { return one.command == "find"; });
+  ASSERT_NE(found, snapshot.mongo_replication_counts.end());
+  EXPECT_EQ(found->counts.awaited, 5U);
+  ASSERT_EQ(snapshot.mongo_errors.size(), 1U);
+  EXPECT_EQ(snapshot.mongo_errors[0].count, 2U);
+  EXPECT_TRUE(snapshot.mongo_write_errors.empty());
+  ASSERT_EQ(snapshot.mongo_replication_errors.size(), 1U);
+  EXPECT_EQ(snapshot.mongo_replication_errors[0].count, 7U);
+  ASSERT_EQ(snapshot.mongo_members.size(), 1U);
+  EXPECT_EQ(snapshot.mongo_members[0].role, "primary");
 }
 
 TEST(Resolve, CountersByCommand) {

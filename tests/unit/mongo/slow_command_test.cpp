@@ -60,6 +60,7 @@ TEST(SlowCommand, RoundTrip) {
   least.shape_complete = false;
   EXPECT_EQ(from_json_line(to_json_line(least)).value(), least);
   least.literals = "";
+  least.replication = true;
   least.cursor_id = 0;
   least.documents = 0;
   least.duration = 86'400'000'000'001ns;

@@ -37,6 +37,17 @@ TEST(SlowGroups, PercentilesAreExact) {
   EXPECT_EQ(groups.by_total().at(0).p95, 96ms);
 }
 
+TEST(SlowGroups, ReplicationIsInNoneOfClients) {
+  SlowCommand replication = slow("getMore", "oplog.rs", 1, 7ms, "_internal");
+  replication.replication = true;
+  SlowGroups by_shape(SlowGrouping::shape);
+  by_shape.add(replication);
+  EXPECT_TRUE(by_shape.by_total().empty());
+  SlowGroups by_application(SlowGrouping::application);
+  by_application.add(replication);
+  EXPECT_EQ(by_application.by_total().size(), 1U);
+}
+
 TEST(SlowGroups, OfOne) {
   SlowGroups groups(SlowGrouping::command);
   EXPECT_TRUE(groups.by_total().empty());
