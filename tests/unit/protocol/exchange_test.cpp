@@ -64,7 +64,6 @@ TEST(InFlight, CountsTheFirstRequestOfAnOlderConnection) {
   EXPECT_EQ(mme_connection_in_flight(&older), 1);
 }
 
-<<<<<<< HEAD
 TEST(Parked, IsNothingWhileMoreIsTakenThanWasCounted) {
   mme_connection c{};
   c.ingress = 2 | 70000U << MME_INGRESS_PARKED_SHIFT;
@@ -73,7 +72,8 @@ TEST(Parked, IsNothingWhileMoreIsTakenThanWasCounted) {
   EXPECT_EQ(mme_connection_parked(&c), 0U);
   c.ingress += 3U << MME_INGRESS_PARKED_SHIFT;
   EXPECT_EQ(mme_connection_parked(&c), 2U);
-=======
+}
+
 struct Peer {
   uint8_t peer = MME_PEER_CLIENT;
 
@@ -116,7 +116,6 @@ TEST(MongoPeer, ReplicationIsWhatMembersSayToEachOther) {
   EXPECT_EQ(mme_mongo_counts_index(&key, MME_COMMAND_find), uint32_t{MME_COMMAND_find});
   key.method = MME_PEER_MEMBER;
   EXPECT_EQ(mme_mongo_counts_index(&key, MME_COMMAND_find), uint32_t{MME_COMMAND_find} + MME_MONGO_COMMAND_COUNT);
->>>>>>> db10626 (Programs tell members of a replica set from clients)
 }
 
 }  // namespace
