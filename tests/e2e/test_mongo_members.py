@@ -43,6 +43,7 @@ class ReplicaSet:
         ]
         self.agent = servers.agent(self.mongods)
         self.arbiter = self.mongods[-1] if arbiter else None
+        self.plain = False  # members do not compress what they say to each other
 
     def address(self, mongod: Mongod) -> str:
         return f"127.0.0.1:{mongod.port}"
@@ -97,6 +98,7 @@ def replica_set(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Replic
     plain = ["--networkMessageCompressors", "disabled"] if request.param == "plain" else []
     with stack.nested() as servers:
         made = ReplicaSet(servers, 2, False, [*MIRRORED, *plain])
+        made.plain = bool(plain)
         made.initiate()
         yield made
 
@@ -237,14 +239,17 @@ def test_replication_is_apart_from_clients(replica_set: ReplicaSet) -> None:
             assert clients[command.lower()] == count, command
     ours = clients + members
     print("clients", dict(clients), "members", dict(members), "mongod's", mongods)
-    assert ours.total() == mongods.pop(WIRE)
+    # a compressed request that wants no reply is told with the next one of its connection, or its end
+    held = 0 if replica_set.plain else 2
+    assert abs(ours.total() - mongods.pop(WIRE)) <= held
     its_own = Counter(mongods) - ours
-    assert ours - Counter(mongods) == Counter() and its_own.keys() <= {"find"} and its_own.total() < COUNT / 50
+    assert its_own.keys() <= {"find"} and its_own.total() < COUNT / 50
+    assert (ours - Counter(mongods)).total() <= held
     assert (
         members["getmore"] >= COUNT / 50 and members["replsetheartbeat"] >= 1 and members["replsetupdateposition"] >= 1
     )
     assert added.counter(AWAITED, command="getMore") == members["getmore"]
-    assert COUNT <= added.counter(UNACKNOWLEDGED, command="find") < COUNT * 1.02  # some are of the primary's own
+    assert COUNT - held <= added.counter(UNACKNOWLEDGED, command="find") < COUNT * 1.02  # some are of the primary's own
     assert added.counter("mme_mongo_unacknowledged_total") == 0
     assert not {c.lower() for c in MEMBERS_ONLY} & clients.keys()
     assert clients["getmore"] == sent.by_command["getMore"] >= COUNT / 100
