@@ -32,7 +32,7 @@ struct mme_parked {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(map_flags, BPF_F_NO_COMMON_LRU);
-	__uint(max_entries, 332);
+	__uint(max_entries, 336);
 	__type(key, struct mme_parked_key);
 	__type(value, struct mme_parked);
 } parked SEC(".maps");

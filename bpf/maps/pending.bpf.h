@@ -19,7 +19,7 @@ struct mme_pending_key {
  * reply direction. Full: the least recently used goes; its reply then counts as `no_request`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4192);
+	__uint(max_entries, 4112);
 	__type(key, struct mme_pending_key);
 	__type(value, struct mme_pending);
 } pending SEC(".maps");

@@ -12,7 +12,7 @@ from lib.raw import RawClient, get
 from mme_stack import Agent, Route
 from mme_stack.fetch import wait_until
 
-KEPT = 4192  # requests for which the map `pending` has room; a socket's buffer has room for little more
+KEPT = 4112  # requests for which the map `pending` has room; a socket's buffer has room for little more
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nHTTP/1.1"
 
 
