@@ -248,7 +248,8 @@ void MongoCommands::count(const Opened& opened) {
 }
 
 void MongoCommands::add_piece(const mme_mongo_exchange& exchange, std::string_view piece) {
-  if (pieces_.size() >= kPiecedRequestsMax && !pieces_.contains(exchange.cookie)) return;
+  const bool is_known = pieces_.contains(exchange.cookie);
+  if (!is_known && pieces_.size() >= kPiecedRequestsMax) pieces_.erase(pieces_.begin());  // the oldest connection's
   Pieces& pieces = pieces_[exchange.cookie];
   const auto request_id = static_cast<uint32_t>(exchange.cursor_id);
   if (pieces.request_id != request_id)

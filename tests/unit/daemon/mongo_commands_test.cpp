@@ -171,6 +171,18 @@ TEST_F(MongoCommandsTest, LongRequestsComeInPieces) {
   EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme items"), 1}}));
 }
 
+TEST_F(MongoCommandsTest, PiecesWhoseEndIsNeverToldMakeRoom) {
+  const std::string whole = compressed(op_msg(R"({"find": "items", "filter": {}, "$db": "mme"})"));
+  auto piece = exchange(0, MME_TOLD_PIECE);
+  std::memcpy(&piece.cursor_id, whole.data() + 4, 4);
+  for (piece.cookie = 1; piece.cookie <= 1000; ++piece.cookie)
+    (void)commands_.ended(piece, std::string_view(whole).substr(30), "", {});
+  auto told = exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED);
+  told.cookie = 1000;
+  (void)commands_.ended(told, std::string_view(whole).substr(0, 30), "", {});
+  EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme items"), 1}}));
+}
+
 TEST_F(MongoCommandsTest, SlowOnesAreDescribed) {
   SlowConfig slow;
   slow.overrides["mme.ignored"] = std::chrono::hours(1);
