@@ -32,9 +32,6 @@ constexpr size_t kRequestIdAt = 4;  // in a message
 constexpr size_t kCursorsMax = 4096;
 constexpr size_t kErrorsMax = 4096;
 
-// Of enum mme_cursor_flag. Of them a first batch that is not all has OPEN alone, the last of several CONTINUED alone.
-constexpr uint8_t kFirstOfMore = MME_CURSOR_OPEN | MME_CURSOR_CONTINUED;
-
 std::string known_name(const WireNames& names, uint64_t hash) {
   const auto found = names.find(hash);
   return hash == 0 || found == names.end() ? std::string() : found->second;
@@ -44,10 +41,6 @@ std::string known_name(const WireNames& names, uint64_t hash) {
 template <typename Key, typename Value>
 mme_series_key place_in(const std::map<Key, Value>& all, const mme_series_key& key, size_t most) {
   return all.size() < most || all.contains(std::bit_cast<Key>(key)) ? key : other_series(MME_FAMILY_MONGO);
-}
-
-bool is_hello(uint16_t command) {
-  return command == MME_COMMAND_hello || command == MME_COMMAND_isMaster;
 }
 
 // What a reply, if all of it is there, says of a cursor.
@@ -82,7 +75,8 @@ std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange&
   const Opened opened = open(exchange, with_pieces(exchange.cookie, request), reply, names);
   if ((exchange.why & MME_TOLD_COMPRESSED) != 0) count(opened);
   if ((exchange.why & MME_TOLD_HELLO) != 0 && opened.request) remember_client(exchange, *opened.request);
-  if (is_hello(opened.sample.key.code) && opened.reply) remember_member(exchange.key.target, *opened.reply);
+  if (mme_mongo_is_hello(opened.sample.key.code) != 0 && opened.reply)
+    remember_member(exchange.key.target, *opened.reply);
   if ((exchange.why & MME_TOLD_SLOW) == 0 || opened.sample.kind != MME_SAMPLE_LATENCY) return std::nullopt;
   mongo::SlowCommand described = describe(exchange, opened);
   const auto threshold = threshold_of(slow_, described.command, described.database, described.collection);
@@ -155,7 +149,7 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
                    .streamed = (reply.parser.flags & MME_MONGO_MORE_TO_COME) != 0 ? static_cast<uint8_t>(command)
                                                                                   : uint8_t{MME_COMMAND_compressed},
                    .origin = pending.method});
-  if ((opened.sample.cursor & kFirstOfMore) == MME_CURSOR_OPEN) remember_cursor(opened.sample.cursor_id, pending);
+  if (mme_cursor_begins(opened.sample.cursor) != 0) remember_cursor(opened.sample.cursor_id, pending);
   if (opened.sample.kind != MME_SAMPLE_LATENCY) return;
   for (size_t which = 0; which < 2; ++which) {
     if (opened.sample.key.name[which] == 0) continue;
@@ -182,8 +176,8 @@ void MongoCommands::count_cursor(const mme_sample& sample) {
   mme_mongo_counts& counts = counts_of(sample, sample.origin);
   if ((sample.cursor & MME_CURSOR_KILLED) != 0) counts.cursors_killed += sample.documents;
   if ((sample.cursor & MME_CURSOR_BATCH) == 0) return;
-  if ((sample.cursor & kFirstOfMore) == MME_CURSOR_OPEN) ++counts.cursors_opened;
-  if ((sample.cursor & kFirstOfMore) == MME_CURSOR_CONTINUED) ++counts.cursors_exhausted;
+  if (mme_cursor_begins(sample.cursor) != 0) ++counts.cursors_opened;
+  if (mme_cursor_ends(sample.cursor) != 0) ++counts.cursors_exhausted;
   counts.documents += sample.documents;
   counts.bytes += sample.response_bytes;
 }

@@ -26,11 +26,6 @@ static __always_inline int tell(struct mme_capture *capture)
 	return told;
 }
 
-static __always_inline int is_hello(__u16 command)
-{
-	return command == MME_COMMAND_hello || command == MME_COMMAND_isMaster;
-}
-
 static __always_inline int is_compressed(const struct mme_capture *capture)
 {
 	return capture->exchange.request_kept >= 32 && *(__u32 *)(capture->request + 12) == MME_OP_COMPRESSED;
@@ -204,7 +199,7 @@ static __always_inline void capture_streamed(struct __sk_buff *skb, const struct
 	const __u16 command = s->direction.mongo.command;
 	__u64 bytes = s->end - s->message_at;
 
-	if (command != MME_COMMAND_compressed && !is_hello(command))
+	if (command != MME_COMMAND_compressed && !mme_mongo_is_hello(command))
 		return;
 	if (bytes > MME_CAPTURE_REQUEST_BYTES)
 		bytes = MME_CAPTURE_REQUEST_BYTES;
@@ -249,7 +244,7 @@ static __always_inline __u8 why_told(const struct mme_scratch *s)
 
 	if (command == MME_COMMAND_compressed)
 		why = MME_TOLD_COMPRESSED;
-	else if (is_hello(command))
+	else if (mme_mongo_is_hello(command))
 		why = MME_TOLD_HELLO;
 	if (s->request.flags & MME_PENDING_STREAMED)
 		return why ? why | MME_TOLD_STREAMED : 0;

@@ -204,7 +204,7 @@ __noinline __weak int note_cursor(__u32 slot, __u8 origin)
 	if (!s)
 		return 0;
 	mme_mongo_cursor_sample(&s->direction.mongo, origin, &s->sample);
-	if ((s->sample.cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) != MME_CURSOR_OPEN)
+	if (!mme_cursor_begins(s->sample.cursor))
 		return 0;
 	id = s->sample.cursor_id;
 	cursor.command = origin;

@@ -221,7 +221,6 @@ __noinline __weak int record_errors(__u32 slot)
 __noinline __weak int record_cursor(__u32 slot)
 {
 	struct mme_scratch *s = bpf_map_lookup_elem(&scratch, &slot);
-	const __u8 first = MME_CURSOR_OPEN | MME_CURSOR_CONTINUED;
 	struct mme_mongo_counts *counts;
 	__u32 index;
 
@@ -235,9 +234,9 @@ __noinline __weak int record_cursor(__u32 slot)
 		__sync_fetch_and_add(&counts->cursors_killed, s->sample.documents);
 		return 0;
 	}
-	if ((s->sample.cursor & first) == MME_CURSOR_OPEN)
+	if (mme_cursor_begins(s->sample.cursor))
 		__sync_fetch_and_add(&counts->cursors_opened, 1);
-	if ((s->sample.cursor & first) == MME_CURSOR_CONTINUED)
+	if (mme_cursor_ends(s->sample.cursor))
 		__sync_fetch_and_add(&counts->cursors_exhausted, 1);
 	__sync_fetch_and_add(&counts->documents, s->sample.documents);
 	__sync_fetch_and_add(&counts->bytes, s->sample.response_bytes);

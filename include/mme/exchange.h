@@ -325,10 +325,15 @@ MME_INLINE void mme_http_sample(const struct mme_http1 *p, const struct mme_pend
 	sample->errors = 0;
 }
 
+MME_INLINE int mme_mongo_is_hello(__u16 command)
+{
+	return command == MME_COMMAND_hello || command == MME_COMMAND_isMaster;
+}
+
 /* A request of this command has come. Written once: other directions write flags too. */
 MME_INLINE void mme_mongo_works(struct mme_connection *c, __u16 command)
 {
-	if (command != MME_COMMAND_hello && command != MME_COMMAND_isMaster && !(c->flags & MME_CONNECTION_WORKS))
+	if (!mme_mongo_is_hello(command) && !(c->flags & MME_CONNECTION_WORKS))
 		c->flags |= MME_CONNECTION_WORKS;
 }
 
@@ -358,9 +363,8 @@ MME_INLINE int mme_mongo_is_replication(__u8 peer, __u16 command)
 {
 	if (peer != MME_PEER_INTERNAL)
 		return peer == MME_PEER_MEMBER;
-	return command == MME_COMMAND_hello || command == MME_COMMAND_isMaster || command == MME_COMMAND_ping ||
-	       command == MME_COMMAND_saslStart || command == MME_COMMAND_saslContinue ||
-	       command == MME_COMMAND_authenticate;
+	return mme_mongo_is_hello(command) || command == MME_COMMAND_ping || command == MME_COMMAND_saslStart ||
+	       command == MME_COMMAND_saslContinue || command == MME_COMMAND_authenticate;
 }
 
 /* Where struct mme_mongo_counts of `command` is; `key` is that of the exchange which is counted. */
@@ -387,6 +391,17 @@ MME_INLINE int mme_mongo_request(const struct mme_mongo *p, const struct mme_mon
 	if (p->flags & MME_MONGO_AWAIT_CURSOR)
 		request->flags |= MME_PENDING_AWAIT_CURSOR;
 	return !(p->flags & MME_MONGO_MORE_TO_COME);
+}
+
+/* `cursor`: enum mme_cursor_flag. The batch is the first of several; the last of several. */
+MME_INLINE int mme_cursor_begins(__u8 cursor)
+{
+	return (cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) == MME_CURSOR_OPEN;
+}
+
+MME_INLINE int mme_cursor_ends(__u8 cursor)
+{
+	return (cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) == MME_CURSOR_CONTINUED;
 }
 
 /* What a reply with MME_MONGO_HAS_CURSOR says of a cursor that `origin` opened; `sample` has the command. */

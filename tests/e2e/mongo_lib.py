@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import bson
+from pymongo import monitoring
 
 from mme_stack import Agent, Mongod
 from mme_stack.fetch import wait_until
@@ -91,6 +93,20 @@ class Wire:
     def command(self, command: dict[str, Any], database: str = "test") -> dict[str, Any]:
         self.send(op_msg(body_section({**command, "$db": database}), request_id=next(self.ids)))
         return self.document()
+
+
+class Sent(monitoring.CommandListener):
+    """What the driver itself says of the commands that it sent."""
+
+    def __init__(self) -> None:
+        self.by_command: Counter[str] = Counter()
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None:
+        self.by_command[event.command_name] += 1
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
 
 
 class Oracle:

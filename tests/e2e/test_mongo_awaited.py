@@ -2,14 +2,13 @@
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from pymongo import CursorType, monitoring
+from pymongo import CursorType
 
 from mme_stack import Agent, Mongod, Stack
-from mongo_lib import DURATION, POLL, QUIET, Counting, Counts, assert_accounted
+from mongo_lib import DURATION, POLL, QUIET, Counting, Counts, Sent, assert_accounted
 
 AWAITED = "mme_mongo_awaited_total"
 HELLOS = ("hello", "isMaster")
@@ -18,20 +17,6 @@ HELLOS = ("hello", "isMaster")
 @pytest.fixture(scope="module")
 def replica_set(stack: Stack) -> Mongod:
     return stack.mongod(name="replicated-mongod", replica_set="rs0", args=QUIET)
-
-
-class Sent(monitoring.CommandListener):
-    """What the driver itself says of the commands that it sent."""
-
-    def __init__(self) -> None:
-        self.by_command: Counter[str] = Counter()
-
-    def started(self, event: monitoring.CommandStartedEvent) -> None:
-        self.by_command[event.command_name] += 1
-
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
-
-    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
 
 
 def slow(counts: Counts, command: str) -> float:

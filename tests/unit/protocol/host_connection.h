@@ -226,7 +226,7 @@ class HostConnection {
       return;
     }
     if (p.flags & MME_MONGO_HAS_CURSOR) mme_mongo_cursor_sample(&p, request.method, &sample);
-    if ((sample.cursor & (MME_CURSOR_OPEN | MME_CURSOR_CONTINUED)) == MME_CURSOR_OPEN) {
+    if (mme_cursor_begins(sample.cursor)) {
       const bool awaits = request.flags & MME_PENDING_AWAIT_CURSOR;
       cursors_[p.cursor] = {.command = sample.origin, .awaits = awaits};
     }
@@ -241,8 +241,7 @@ class HostConnection {
     if (!at_message_start(work.direction)) return;
     if (work.is_request) {
       connection_.request_started_ns = work.now_ns;
-    } else if (is_mongo()) {
-    } else {
+    } else if (!is_mongo()) {
       http_reply_start(work);
     }
   }
