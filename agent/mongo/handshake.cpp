@@ -53,10 +53,4 @@ std::optional<ClientMetadata> client_metadata(const WireCommand& command) {
                         .os = text_in(client, "os", "type")};
 }
 
-bool is_authentication(const WireCommand& command) {
-  for (const std::string_view name : {"saslstart", "saslcontinue", "authenticate"})
-    if (is_named(command, name)) return true;
-  return is_hello(command) && find(command.document, "speculativeAuthenticate").has_value();
-}
-
 }  // namespace mme::mongo

@@ -22,8 +22,4 @@ struct ClientMetadata {
 // The `client` of a hello or isMaster. Nothing: it is another command, or says nothing of its client.
 [[nodiscard]] std::optional<ClientMetadata> client_metadata(const WireCommand& command);
 
-// saslStart, saslContinue, authenticate, or a hello with speculativeAuthenticate, if that much of it is there: its
-// content is a secret.
-[[nodiscard]] bool is_authentication(const WireCommand& command);
-
 }  // namespace mme::mongo

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "metrics/kernel_snapshot.h"
-#include "mongo/reply.h"
+#include "mongo/hello_reply.h"
 #include "mongo/wire_message.h"
 
 namespace mme::mongo {
@@ -13,6 +13,6 @@ namespace mme::mongo {
 // (https://www.mongodb.com/docs/manual/reference/command/hello/#replica-set-member-fields). Nothing: it is no such
 // reply, or was cut before it says its role. `target` is the caller's to fill in.
 [[nodiscard]] std::optional<RawMongoMember> member_of(const WireMessage& hello_reply);
-[[nodiscard]] std::optional<RawMongoMember> member_of(const Reply& hello);
+[[nodiscard]] std::optional<RawMongoMember> member_of(const HelloReply& hello);
 
 }  // namespace mme::mongo

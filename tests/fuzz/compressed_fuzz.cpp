@@ -7,8 +7,8 @@
 
 #include "mongo/compressed.h"
 #include "mongo/handshake.h"
+#include "mongo/hello_reply.h"
 #include "mongo/query_shape.h"
-#include "mongo/reply.h"
 #include "unit/mongo/zip.h"
 
 namespace {
@@ -27,11 +27,10 @@ void read(std::string_view body, size_t whole_bytes) {
     require(query_shape(*command).text.size() < 64 << 10);
     const auto client = client_metadata(*command);
     require(!client || client->application.size() <= 128);
-    (void)is_authentication(*command);
   }
-  const auto reply = read_reply(body, whole_bytes);
-  require(!reply || (reply->code_name.size() <= 128 && reply->documents.value_or(0) <= body.size()));
-  (void)read_legacy_reply(body, whole_bytes);
+  const auto reply = read_hello_reply(body, whole_bytes);
+  require(!reply || (reply->set_name.size() <= 128 && reply->me.size() <= 128));
+  (void)read_legacy_hello_reply(body, whole_bytes);
 }
 
 void open(std::string_view body, size_t whole_bytes) {

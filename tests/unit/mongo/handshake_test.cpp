@@ -23,19 +23,9 @@ std::string body(const std::string& document) {
   return std::string(4, '\0') + '\0' + test::bson(Json::parse(document));
 }
 
-// A command is views, so it is read while its bytes are there.
-template <typename Read>
-auto of(const std::string& document, Read read) {
-  const std::string bytes = body(document);
-  return read(read_command(bytes, bytes.size()).value_or(WireCommand{}));
-}
-
 std::optional<ClientMetadata> metadata(const std::string& document) {
-  return of(document, [](const WireCommand& command) { return client_metadata(command); });
-}
-
-bool authenticates(const std::string& document) {
-  return of(document, [](const WireCommand& command) { return is_authentication(command); });
+  const std::string bytes = body(document);  // the command is views of it
+  return client_metadata(read_command(bytes, bytes.size()).value_or(WireCommand{}));
 }
 
 void expect_shop(const std::optional<ClientMetadata>& client) {
@@ -77,21 +67,6 @@ TEST(Handshake, TextsAreValidAndBounded) {
             "hop");
 }
 
-TEST(Handshake, Authentication) {
-  EXPECT_TRUE(authenticates(R"({"saslStart": 1, "mechanism": "SCRAM-SHA-256", "payload": {"$binary": "00"}})"));
-  EXPECT_TRUE(authenticates(R"({"saslContinue": 1, "conversationId": 1})"));
-  EXPECT_TRUE(authenticates(R"({"authenticate": 1, "mechanism": "MONGODB-X509"})"));
-  EXPECT_TRUE(authenticates(R"({"SASLSTART": 1})"));
-  EXPECT_TRUE(authenticates(R"({"hello": 1, "client": {}, "speculativeAuthenticate": {"saslStart": 1}})"));
-  EXPECT_TRUE(authenticates(R"({"ismaster": 1, "speculativeAuthenticate": {"saslStart": 1}})"));
-  EXPECT_FALSE(authenticates(hello()));
-  EXPECT_FALSE(authenticates(R"({"saslStarts": 1})"));
-  EXPECT_FALSE(authenticates(R"({"sasl": 1})"));
-  EXPECT_FALSE(authenticates(R"({"find": "saslStart", "speculativeAuthenticate": 1})"));
-  const std::string cut = body(R"({"hello": 1, "speculativeAuthenticate": {"payload": "secret"}})");
-  EXPECT_TRUE(is_authentication(*read_command(cut.substr(0, cut.find("payload")), cut.size())));
-}
-
 std::string query(const std::string& document, const std::string& collection = "admin.$cmd") {
   return test::op_query(1, collection, Json::parse(document)).substr(16);
 }
@@ -130,7 +105,6 @@ TEST(Handshake, WhateverIsCutOffOrLiesIsNotRead) {
         const auto command = read(lying, lying.size());
         if (!command) continue;
         (void)client_metadata(*command);
-        (void)is_authentication(*command);
       }
     }
   }
