@@ -20,6 +20,9 @@
 namespace mme {
 namespace {
 
+constexpr size_t kRetiredOf = 16;    // at a time, one of so many series,
+constexpr size_t kRetiredLeast = 8;  // but not fewer
+
 double seconds(Agent::Clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
@@ -78,6 +81,7 @@ Agent::Agent(const Config& config, std::unique_ptr<Observer> observer, Logger& l
     : logger_(logger),
       observer_(std::move(observer)),
       ledger_(config.series_per_family),
+      cold_series_(std::clamp<size_t>(config.series_per_family / kRetiredOf, kRetiredLeast, MME_RETIRED_MAX)),
       routes_(config.histogram_bounds_s, config.series_per_family),
       overhead_(config.series_per_family),
       mongo_commands_(config.histogram_bounds_s, config.series_per_family),
@@ -191,6 +195,7 @@ void Agent::tick(Clock::time_point now) {
   follow(scan.targets, now);
   follow_names(scan.targets);
   sample_mongo_connections(now);
+  make_room(now);
   if (history_.due(seconds(now.time_since_epoch()))) (void)read();  // keeps what it read; a problem is remembered
   log_changes_of_problems();
   log_change_of_compat();
@@ -202,6 +207,16 @@ void Agent::sample_mongo_connections(Clock::time_point now) {
   const auto connections = observer_->mongo_connections();
   if (!connections) return;  // a note says why
   mongo_pools_.sample(now, *connections, [this](uint64_t cookie) { return mongo_commands_.application_of(cookie); });
+}
+
+void Agent::make_room(Clock::time_point now) {
+  mongo_commands_.retire(observer_->free_retired());
+  if (!cold_series_.due(seconds(now.time_since_epoch()))) return;
+  auto raw = observer_->read();
+  if (!raw) return;
+  take_events();
+  mongo_commands_.add_to(*raw);
+  observer_->retire(cold_series_.choose(*raw));
 }
 
 void Agent::follow(const std::vector<Target>& found, Clock::time_point now) {

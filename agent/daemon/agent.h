@@ -24,6 +24,7 @@
 #include "daemon/target_registry.h"
 #include "discovery/discovery.h"
 #include "kernel/observer.h"
+#include "metrics/cold_series.h"
 #include "metrics/exposition.h"
 #include "metrics/ledger.h"
 #include "metrics/link_ledger.h"
@@ -79,6 +80,7 @@ class Agent {
   void forget_routes(const std::string& target);
   void take_events();
   void sample_mongo_connections(Clock::time_point now);
+  void make_room(Clock::time_point now);
   void set_slow(const SlowConfig& slow);
   void join_legs(uint64_t legs);
   void log_changes_of_problems();
@@ -98,6 +100,7 @@ class Agent {
   std::vector<std::string> logged_problems_;
   std::string read_problem_;  // of the last read of the maps
   Ledger ledger_;
+  ColdSeries cold_series_;
   Routes routes_;
   LegSampling leg_sampling_;
   ProxyOverhead overhead_;

@@ -18,7 +18,6 @@
 #include "mongo/handshake.h"
 #include "mongo/member.h"
 #include "mongo/query_shape.h"
-#include "mongo/reply.h"
 #include "mongo/wire_command.h"
 
 namespace mme {
@@ -338,6 +337,15 @@ mongo::SlowCommand MongoCommands::describe(const mme_mongo_exchange& exchange, c
   return slow;
 }
 
+void MongoCommands::retire(const std::vector<mme_series_key>& keys) {
+  for (const mme_series_key& key : keys) {
+    const auto retired = series_.find(std::bit_cast<SeriesKey>(key));
+    if (retired == series_.end()) continue;
+    retired_exchanges_ += retired->second.latency.count();
+    series_.erase(retired);
+  }
+}
+
 void MongoCommands::add_to(KernelSnapshot& snapshot) const {
   for (const auto& [key, count] : slow_counts_) {
     snapshot.mongo_slow.push_back({std::bit_cast<mme_series_key>(key), count});
@@ -356,6 +364,7 @@ void MongoCommands::add_to(KernelSnapshot& snapshot) const {
   add(counts_, snapshot.mongo_counts);
   add(replication_counts_, snapshot.mongo_replication_counts);
   snapshot.series_overflow[MME_FAMILY_MONGO] += overflow_;
+  snapshot.exchanges_retired += retired_exchanges_;
   snapshot.accounts[MME_PROTOCOL_MONGO].messages_skipped[MME_SKIP_NO_REQUEST] += unasked_;
   const auto is_missing = [&](const auto& name) { return !snapshot.names->contains(name.first); };
   if (std::any_of(names_.begin(), names_.end(), is_missing)) {

@@ -5,13 +5,17 @@
 #include <bpf/libbpf.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
+#include <iterator>
 #include <numeric>
+#include <set>
 #include <span>
 #include <thread>
+#include <utility>
 
 #include "kernel/map_entries.h"
 #include "metrics/other_series.h"
@@ -180,6 +184,8 @@ uint64_t bytes_of(const bpf_map* map, uint64_t cpus) {
       return entries * 2 * std::bit_ceil(kTrieNodeBytes + key + value);
     case BPF_MAP_TYPE_RINGBUF:
       return entries;
+    case BPF_MAP_TYPE_QUEUE:
+      return (entries + 1) * value;
     case BPF_MAP_TYPE_HASH:
     case BPF_MAP_TYPE_LRU_HASH:
       return entries * (key + value + kHashEntryBytes) + std::bit_ceil(entries) * kHashBucketBytes;
@@ -253,15 +259,86 @@ void MapReader::read_series(const mme_settings& settings, uint32_t family, uint3
     add_series(settings, base, other_series(static_cast<uint8_t>(family)), out);
   }
   for (uint32_t slot = base + 1; slot <= base + used; ++slot) {
-    if (entries[slot].ready != 0) add_series(settings, slot, entries[slot].key, out);
+    if (entries[slot].ready == MME_SERIES_NONE) continue;
+    add_series(settings, slot, entries[slot].key, out);
+    ++out.series_in_use.at(family);
   }
 }
 
-// A series' names are in the map before the series is, and neither is ever deleted: new names come with new series.
+void MapReader::retire(const Programs& programs, const std::vector<mme_series_key>& keys) {
+  const int series = bpf_map__fd(programs.observer->maps.series);
+  const uint32_t base = MME_FAMILY_MONGO * (programs.settings.series_per_family + 1);
+  for (const mme_series_key& key : keys) {
+    if (retiring_.size() >= MME_RETIRED_MAX) return;
+    uint32_t slot = base;  // it may be one of compressed messages only
+    if (bpf_map_lookup_elem(series, &key, &slot) == 0) {
+      std::atomic_ref(entries_.as<mme_series_entry>()[slot].ready).store(MME_SERIES_RETIRING);
+      (void)bpf_map_delete_elem(series, &key);
+    }
+    retiring_.push_back({slot - base, key, monotonic_seconds()});
+  }
+}
+
+std::vector<mme_series_key> MapReader::free_retired(const Programs& programs) {
+  constexpr double kQuietS = 1;  // far longer than a program runs that found the slot before
+  const double now = monotonic_seconds();
+  const int free_slots = bpf_map__fd(programs.observer->maps.free_slots);
+  const uint32_t base = MME_FAMILY_MONGO * (programs.settings.series_per_family + 1);
+  std::vector<mme_series_key> freed;
+  while (!retiring_.empty() && retiring_.front().since_s + kQuietS <= now) {
+    const Retiring done = retiring_.front();
+    retiring_.erase(retiring_.begin());
+    if (done.slot != 0) {
+      empty_slot(programs.settings, base + done.slot, done.key);
+      (void)bpf_map_update_elem(free_slots, nullptr, &done.slot, BPF_ANY);
+    }
+    freed.push_back(done.key);
+  }
+  retired_series_ += freed.size();
+  if (!freed.empty()) forget_names(programs);
+  return freed;
+}
+
+void MapReader::empty_slot(const mme_settings& settings, uint32_t slot, const mme_series_key& key) {
+  KernelSnapshot last;
+  add_series(settings, slot, key, last);
+  retired_exchanges_ += last.series.front().latency.count();
+  for (uint32_t shard = 0; shard <= settings.shard_mask; ++shard) {
+    const uint32_t index = shard * settings.slots + slot;
+    histograms_.as<mme_histogram>()[index] = {};
+    widened_.erase(index);
+  }
+  entries_.as<mme_series_entry>()[slot] = {};
+}
+
+// Of those that no series has any more, where room gets scarce. One that a series is about to have comes again with
+// its next request.
+void MapReader::forget_names(const Programs& programs) {
+  const bpf_map* names = programs.observer->maps.names;
+  std::set<uint64_t> used;
+  for (const mme_series_entry& entry : std::as_const(entries_).as<mme_series_entry>()) {
+    if (entry.ready != MME_SERIES_NONE && entry.key.family == MME_FAMILY_MONGO)
+      used.insert(std::begin(entry.key.name), std::end(entry.key.name));
+  }
+  std::vector<uint64_t> unused;
+  size_t all = 0;
+  const auto read = for_each_entry(names, [&](const void* key, const void*) {
+    const uint64_t hash = *static_cast<const uint64_t*>(key);
+    ++all;
+    if (!used.contains(hash)) unused.push_back(hash);
+  });
+  if (!read || all < bpf_map__max_entries(names) / 8 * 7) return;
+  for (const uint64_t hash : unused) (void)bpf_map_delete_elem(bpf_map__fd(names), &hash);
+}
+
+// A series' names are in the map before the series is: new names come with new series.
 Result<> MapReader::read_names(const Programs& programs, KernelSnapshot& out) {
-  const auto series = static_cast<size_t>(std::count_if(
-      out.series.begin(), out.series.end(), [](const RawSeries& one) { return one.key.family == MME_FAMILY_MONGO; }));
-  if (series != named_series_) {
+  const auto is_unnamed = [&](const RawSeries& one) {
+    return one.key.family == MME_FAMILY_MONGO &&
+           std::any_of(std::begin(one.key.name), std::end(one.key.name),
+                       [&](auto hash) { return hash != 0 && !names_->contains(hash); });
+  };
+  if (std::any_of(out.series.begin(), out.series.end(), is_unnamed)) {
     auto names = std::make_shared<WireNames>();
     names->reserve(names_->size());
     auto read = for_each_entry(programs.observer->maps.names, [&](const void* key, const void* value) {
@@ -271,7 +348,6 @@ Result<> MapReader::read_names(const Programs& programs, KernelSnapshot& out) {
     });
     if (!read) return read;
     names_ = std::move(names);
-    named_series_ = series;
   }
   out.names = names_;
   return {};
@@ -293,9 +369,10 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
     const auto overflow = sum_of_cpus(skeleton.maps.series_overflow, family);
     if (!overflow) return tl::make_unexpected(overflow.error());
     out.series_overflow.at(family) = *overflow;
-    out.series_in_use.at(family) = state.used;
     read_series(programs.settings, family, state.used, out);
   }
+  out.series_retired = retired_series_;
+  out.exchanges_retired = retired_exchanges_;
   if (auto done = read_names(programs, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_accounts(skeleton, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_mongo(skeleton, out); !done) return tl::make_unexpected(done.error());

@@ -16,14 +16,26 @@
 
 namespace mme {
 
-// Reads the maps into a KernelSnapshot: histograms and labels in place, the small maps by system calls. Never deletes.
+// Reads the maps into a KernelSnapshot: histograms and labels in place, the small maps by system calls. Deletes nothing
+// but series that are retired, and then what only they needed.
 class MapReader {
  public:
   [[nodiscard]] static Result<MapReader> open(const Programs& programs, const std::vector<double>& bounds_s);
 
   [[nodiscard]] Result<KernelSnapshot> read(const Programs& programs);
 
+  // Series of MongoDB whose places others are to have. The programs count in them no more; they are shown until
+  // free_retired() returns them, a second later.
+  void retire(const Programs& programs, const std::vector<mme_series_key>& keys);
+  // Frees their places; of what they had counted only the number of exchanges is kept.
+  std::vector<mme_series_key> free_retired(const Programs& programs);
+
  private:
+  struct Retiring {
+    uint32_t slot;  // in the family; 0: none
+    mme_series_key key;
+    double since_s;
+  };
   // A histogram's counts are 32 bits wide in the kernel. Where one might wrap they are followed here, and go on
   // growing.
   struct Widened {
@@ -35,6 +47,8 @@ class MapReader {
   };
 
   void read_series(const mme_settings& settings, uint32_t family, uint32_t used, KernelSnapshot& out);
+  void empty_slot(const mme_settings& settings, uint32_t slot, const mme_series_key& key);
+  void forget_names(const Programs& programs);
   bool add_counts(uint32_t index, std::vector<uint64_t>& bounds, FineBuckets& fine);
   void add_series(const mme_settings& settings, uint32_t slot, const mme_series_key& key, KernelSnapshot& out);
   [[nodiscard]] Result<> read_names(const Programs& programs, KernelSnapshot& out);
@@ -44,7 +58,9 @@ class MapReader {
   std::vector<double> bounds_s_;
   std::unordered_map<uint32_t, Widened> widened_;  // by histogram index: shard and slot
   std::shared_ptr<const WireNames> names_ = std::make_shared<WireNames>();
-  size_t named_series_ = 0;  // whose names are in names_
+  std::vector<Retiring> retiring_;
+  uint64_t retired_series_ = 0;
+  uint64_t retired_exchanges_ = 0;  // that they had counted
 };
 
 // What a program has cost, under the name that metrics show.

@@ -36,7 +36,7 @@ Result<MappedBytes> MappedBytes::map(const bpf_map* map, size_t value_bytes) {
   MappedBytes result;
   result.bytes_ = value_bytes * bpf_map__max_entries(map);
   result.mapped_ = (result.bytes_ + page - 1) / page * page;
-  void* address = ::mmap(nullptr, result.mapped_, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+  void* address = ::mmap(nullptr, result.mapped_, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
   if (address == MAP_FAILED)
     return fail_errno(std::string("map the BPF map ") + bpf_map__name(map) + " into memory", errno);
   result.address_ = address;

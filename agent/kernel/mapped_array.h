@@ -10,7 +10,7 @@ struct bpf_map;
 
 namespace mme {
 
-// A BPF_F_MMAPABLE array of T, read in place: a scrape costs no system call.
+// A BPF_F_MMAPABLE array of T, read and written in place: a scrape costs no system call.
 class MappedBytes {
  public:
   MappedBytes() = default;
@@ -23,6 +23,10 @@ class MappedBytes {
   template <typename T>
   [[nodiscard]] std::span<const T> as() const {
     return {static_cast<const T*>(address_), bytes_ / sizeof(T)};
+  }
+  template <typename T>
+  [[nodiscard]] std::span<T> as() {
+    return {static_cast<T*>(address_), bytes_ / sizeof(T)};
   }
 
  private:

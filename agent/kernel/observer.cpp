@@ -229,6 +229,14 @@ Result<KernelSnapshot> Observer::read() {
   return snapshot;
 }
 
+void Observer::retire(const std::vector<mme_series_key>& keys) {
+  impl_->reader.retire(impl_->programs, keys);
+}
+
+std::vector<mme_series_key> Observer::free_retired() {
+  return impl_->reader.free_retired(impl_->programs);
+}
+
 uint64_t Observer::map_bytes(int possible_cpus) const {
   const auto maps = mme::map_bytes(impl_->programs, possible_cpus);
   return std::accumulate(maps.begin(), maps.end(), uint64_t{0},

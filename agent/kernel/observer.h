@@ -62,6 +62,9 @@ class Observer {
 
   // O(series): no map is deleted from or reset.
   [[nodiscard]] Result<KernelSnapshot> read();
+  // See MapReader.
+  void retire(const std::vector<mme_series_key>& keys);
+  [[nodiscard]] std::vector<mme_series_key> free_retired();
 
   // Bytes of all maps as configured, and as they would be with `possible_cpus`.
   [[nodiscard]] uint64_t map_bytes(int possible_cpus) const;

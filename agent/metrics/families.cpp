@@ -287,6 +287,12 @@ void capacity_families(const Snapshot& snapshot, Subset subset, TextWriter& out)
   out.family("mme_agent_series_overflow_total",
              "Exchanges that were counted in the `_other` series because the family was full.", MetricType::counter);
   each_family(snapshot.series_overflow);
+  out.family("mme_agent_series_retired_total", "Series that made room for others with more exchanges.",
+             MetricType::counter);
+  each_family(snapshot.series_retired);
+  out.family("mme_agent_series_retired_exchanges_total", "Exchanges that retired series had counted.",
+             MetricType::counter);
+  each_family(snapshot.exchanges_retired);
 }
 
 void event_families(const Snapshot& snapshot, TextWriter& out) {

@@ -95,7 +95,9 @@ struct KernelSnapshot {
   std::array<RawAccount, MME_PROTOCOLS> accounts{};
   std::array<uint64_t, MME_FAMILIES> series_in_use{};
   std::array<uint64_t, MME_FAMILIES> series_overflow{};
-  MongoCountsById mongo_counts;  // of clients
+  uint64_t series_retired = 0;     // all of MongoDB
+  uint64_t exchanges_retired = 0;  // that those had counted
+  MongoCountsById mongo_counts;    // of clients
   MongoCountsById mongo_replication_counts;
   std::vector<RawMongoError> mongo_errors;
   uint64_t mongo_errors_overflow = 0;

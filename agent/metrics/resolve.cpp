@@ -290,6 +290,8 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
     snapshot.series_in_use[std::string(family_name(i))] = raw.series_in_use[i];
     snapshot.series_overflow[std::string(family_name(i))] = raw.series_overflow[i];
   }
+  snapshot.series_retired["mongo"] = raw.series_retired;
+  snapshot.exchanges_retired["mongo"] = raw.exchanges_retired;
   snapshot.series_overflow["mongo_errors"] = raw.mongo_errors_overflow;
   snapshot.programs = std::move(raw.programs);
   snapshot.map_bytes = std::move(raw.map_bytes);

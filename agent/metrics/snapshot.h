@@ -176,11 +176,13 @@ struct Snapshot {
   std::vector<MongoMember> mongo_members;                   // ascending by target, each once
   std::vector<MongoSlowCounter> mongo_slow;
   std::vector<MongoPool> mongo_pools;
-  std::optional<uint64_t> busy_mongo_connections;    // nothing: the kernel cannot tell
-  std::map<std::string, uint64_t> mongo_handshakes;  // by application name
-  std::map<std::string, ProtocolAccount> accounts;   // "http", "mongo"
-  std::map<std::string, uint64_t> series_in_use;     // by family: "entrypoint", "upstream", "mongo"
-  std::map<std::string, uint64_t> series_overflow;   // exchanges that went to `_other`
+  std::optional<uint64_t> busy_mongo_connections;     // nothing: the kernel cannot tell
+  std::map<std::string, uint64_t> mongo_handshakes;   // by application name
+  std::map<std::string, ProtocolAccount> accounts;    // "http", "mongo"
+  std::map<std::string, uint64_t> series_in_use;      // by family: "entrypoint", "upstream", "mongo"
+  std::map<std::string, uint64_t> series_overflow;    // exchanges that went to `_other`
+  std::map<std::string, uint64_t> series_retired;     // how many have made room for others
+  std::map<std::string, uint64_t> exchanges_retired;  // that those had counted
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;  // by map
   uint64_t open_entrypoint_connections = 0;

@@ -31,6 +31,8 @@ static __always_inline __u32 allocate_slot(__u32 family)
 		slot = ++allocator->used;
 	}
 	bpf_spin_unlock(&allocator->lock);
+	if (!slot && family == MME_FAMILY_MONGO && bpf_map_pop_elem(&free_slots, &slot))
+		return 0;
 	return slot;
 }
 
@@ -60,7 +62,7 @@ static __always_inline __u32 create_series(const struct mme_series_key *key)
 	if (entry) {
 		entry->key = *key;
 		mme_barrier();
-		entry->ready = 1;
+		entry->ready = MME_SERIES_LIVE;
 	}
 	return slot;
 }
@@ -96,16 +98,17 @@ static __always_inline int routes_are_full(const struct mme_series_key *key)
 /* The histogram slot of a sample's series. Runs of one series are usual, so each scratch slot remembers its last. */
 static __always_inline __u32 series_slot(struct mme_scratch *s)
 {
+	__u32 last = s->last_slot;
+	const struct mme_series_entry *entry = bpf_map_lookup_elem(&series_entries, &last);
 	__u32 *known;
 
-	if (s->last_slot && same_series(&s->last_key, &s->sample.key))
-		return s->last_slot;
+	if (entry && entry->ready == MME_SERIES_LIVE && same_series(&entry->key, &s->sample.key))
+		return last;
 	known = bpf_map_lookup_elem(&series, &s->sample.key);
 	if (!known && routes_are_full(&s->sample.key)) {
 		s->sample.key.route = MME_ROUTE_OTHER;
 		known = bpf_map_lookup_elem(&series, &s->sample.key);
 	}
-	s->last_key = s->sample.key;
 	s->last_slot = known ? *known : create_series(&s->sample.key);
 	return s->last_slot;
 }

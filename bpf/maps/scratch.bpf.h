@@ -33,8 +33,7 @@ struct mme_scratch {
 	struct mme_direction direction; /* copy of the one that is parsed; written back at the end */
 	struct mme_pending request;
 	struct mme_sample sample;
-	struct mme_series_key last_key; /* the series that this CPU recorded last, */
-	__u32 last_slot;		/* and its slot; 0: none */
+	__u32 last_slot; /* of the series that this CPU recorded last */
 	__u32 pad2;
 	struct mme_window window;
 	struct mme_mongo_names names;

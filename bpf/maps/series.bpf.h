@@ -4,7 +4,7 @@
 
 #include "common.bpf.h"
 
-/* Series by labels -> histogram slot. Written by the programs, never deleted.
+/* Series by labels -> histogram slot. Written by the programs; the agent deletes those that it retires.
  * Full (a family's cap): the exchange goes to the family's `_other` slot and is counted in series_overflow. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -13,7 +13,7 @@ struct {
 	__type(value, __u32);
 } series SEC(".maps");
 
-/* The inverse, for the agent: slot -> labels. */
+/* The inverse: slot -> labels. Written by the programs, and by the agent where it retires a series. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -46,6 +46,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct mme_allocator);
 } allocators SEC(".maps");
+
+/* Slots of MongoDB's family whose series the agent has retired, all zero. Written by the agent, given out when no other
+ * is left. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, MME_RETIRED_MAX);
+	__type(value, __u32);
+} free_slots SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -128,9 +128,15 @@ struct mme_histogram {
 MME_ASSERT_SIZE(struct mme_histogram, 24 + 4 * 21 + 4 * 218 + 4);
 
 /* Where user space finds the key of a histogram slot. Written once by the CPU that created the series. */
+enum mme_series_state {
+	MME_SERIES_NONE = 0,
+	MME_SERIES_LIVE,     /* the key is valid */
+	MME_SERIES_RETIRING, /* and no program counts in the slot any more */
+};
+
 struct mme_series_entry {
 	struct mme_series_key key;
-	__u32 ready; /* the key is valid */
+	__u32 ready; /* enum mme_series_state */
 	__u32 pad;
 };
 MME_ASSERT_SIZE(struct mme_series_entry, 40);

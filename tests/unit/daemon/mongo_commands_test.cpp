@@ -183,6 +183,20 @@ TEST_F(MongoCommandsTest, PiecesWhoseEndIsNeverToldMakeRoom) {
   EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme items"), 1}}));
 }
 
+TEST_F(MongoCommandsTest, RetiredSeriesAreForgottenButTheirNumber) {
+  for (const char* find :
+       {R"({"find": "a", "$db": "mme"})", R"({"find": "a", "$db": "mme"})", R"({"find": "b", "$db": "mme"})"})
+    (void)compressed_exchange(find, R"({"ok": 1})");
+  std::vector<mme_series_key> keys;
+  for (const RawSeries& series : snapshot().series) keys.push_back(series.key);
+  ASSERT_EQ(keys.size(), 2U);
+  commands_.retire(keys);
+  commands_.retire(keys);
+  const KernelSnapshot after = snapshot();
+  EXPECT_TRUE(after.series.empty());
+  EXPECT_EQ(after.exchanges_retired, 3U);
+}
+
 TEST_F(MongoCommandsTest, SlowOnesAreDescribed) {
   SlowConfig slow;
   slow.overrides["mme.ignored"] = std::chrono::hours(1);

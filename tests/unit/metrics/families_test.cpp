@@ -223,6 +223,8 @@ Snapshot agent_snapshot() {
   snapshot.accounts["mongo"] = {20, 20, {{"gap", 0}}, {{"gap", 2}}};
   snapshot.series_in_use = {{"entrypoint", 2}, {"mongo", 1}};
   snapshot.series_overflow = {{"entrypoint", 0}, {"mongo", 0}, {"mongo_errors", 1}};
+  snapshot.series_retired = {{"mongo", 3}};
+  snapshot.exchanges_retired = {{"mongo", 40}};
   snapshot.programs = {{"ingress", 2'500'000, 100, 4000}, {"ingress", 500'000, 1, 4000}};
   snapshot.map_bytes = {{"series", 4096}};
   snapshot.targets = {{"traefik", "traefik", true, 1, "/t", {}, ""}, {"mongod", "mongod", false, 2, "/m", {}, "gone"}};
@@ -247,6 +249,8 @@ TEST(Families, TheAgentItself) {
            "mme_agent_messages_skipped_total{protocol=\"mongo\",reason=\"gap\"} 2\n",
            "mme_agent_series{family=\"entrypoint\"} 2\n",
            "mme_agent_series_overflow_total{family=\"mongo_errors\"} 1\n",
+           "mme_agent_series_retired_total{family=\"mongo\"} 3\n",
+           "mme_agent_series_retired_exchanges_total{family=\"mongo\"} 40\n",
            "mme_agent_bpf_run_seconds_total{program=\"ingress\"} 0.003\n",
            "mme_agent_bpf_runs_total{program=\"ingress\"} 101\n",
            "mme_agent_map_bytes{map=\"series\"} 4096\n",
