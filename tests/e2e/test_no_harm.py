@@ -55,7 +55,6 @@ class Download(threading.Thread):
 def test_a_transfer_is_byte_exact_while_the_agent_comes_and_goes(servers, plain_traefik):
     """SIGTERM and SIGKILL by turns. Connections opened meanwhile, one request each, must all be answered as well."""
     agent = servers.agent([plain_traefik], name="comes-and-goes")
-    agent.start_timeout = 120  # the verifier has to share the CPUs with the transfer
     download = Download(plain_traefik.port, SIZE)
     download.start()
     rounds = 0
@@ -88,14 +87,14 @@ def test_uploads_come_back_as_they_were_sent(servers, plain_traefik):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_stays_attached(servers, plain_traefik, how):
     cgroup = plain_traefik.cgroup.path
-    assert not attached_to(cgroup)
+    wait_until(lambda: not attached_to(cgroup))  # what an earlier test had attached
     agent = servers.agent([plain_traefik], name="leaves-nothing")
     programs = attached_to(cgroup)
     assert set(programs.values()) == {"mme_ingress", "mme_egress", "mme_sockops", "mme_connect4", "mme_connect6"}
     assert linked() >= set(programs)
 
     os.kill(agent.pid, how)
-    agent.process.wait(20)
+    agent.process.wait(60)
 
     assert agent.process.returncode == (-how if how == signal.SIGKILL else 0)
     wait_until(lambda: not attached_to(cgroup))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-TIMEOUT = 30
+TIMEOUT = 60
 
 
 class RawClient:

@@ -39,7 +39,7 @@ class Agent(Server):
     Traefik's own metrics are on as the oracle.
     """
 
-    start_timeout = 30.0
+    start_timeout = 120.0  # the verifier takes its time where others want the CPUs too
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Agent(Server):
 
     def cli(self, *args: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Any command of the agent's CLI."""
-        return subprocess.run([self.binary, *args], capture_output=True, text=True, timeout=30, check=check)
+        return subprocess.run([self.binary, *args], capture_output=True, text=True, timeout=120, check=check)
 
     def status_argv(self, *args: str) -> list[str]:
         """The `status` command that asks this agent."""
@@ -102,10 +102,19 @@ class Agent(Server):
 
     def status(self) -> Any:
         """Also of a degraded agent, of which the command says so with its exit status 3."""
-        done = subprocess.run(self.status_argv("--json"), capture_output=True, text=True, timeout=30)
+        done = subprocess.run(self.status_argv("--json"), capture_output=True, text=True, timeout=60)
         assert done.returncode in (0, 3), done.stderr
         return json.loads(done.stdout)
 
-    def wait_observing(self, kind: str, timeout: float = 10) -> None:
+    def wait_observing(self, kind: str, timeout: float = 30) -> None:
         """Until a target of this kind (traefik, mongod) is up."""
         wait_until(lambda: self.metrics().counter("mme_agent_target_up", kind=kind) > 0, timeout)
+
+    def wait_named(self, timeout: float = 30) -> None:
+        """Until it has the names of each Traefik that is up, which it learns a moment after it observes it."""
+
+        def named() -> bool:
+            traefiks = [t for t in self.status()["targets"] if t["kind"] == "traefik" and t["up"]]
+            return bool(traefiks) and all(t["names"] for t in traefiks)
+
+        wait_until(named, timeout)

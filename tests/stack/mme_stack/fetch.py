@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 def request(
-    url: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None, timeout: float = 30
+    url: str, *, method: str = "GET", headers: dict[str, str] | None = None, body: Any = None, timeout: float = 60
 ) -> tuple[int, bytes]:
     parts = urlsplit(url)
     assert parts.hostname
@@ -37,7 +37,7 @@ def get_json(url: str) -> Any:
     return json.loads(body)
 
 
-def wait_until(what: Callable[[], Any], timeout: float = 10, interval: float = 0.05) -> Any:
+def wait_until(what: Callable[[], Any], timeout: float = 30, interval: float = 0.05) -> Any:
     """Polls until `what` answers something true and returns that; a final AssertionError names the last answer."""
     deadline = time.monotonic() + timeout
     while True:

@@ -18,8 +18,6 @@ Labels = frozenset[tuple[str, str]]
 class Prometheus(Server):
     """`jobs`: a job's name to the URL it scrapes. `rules`: of one group, so that all have the same timestamps."""
 
-    start_timeout = 30.0
-
     def __init__(
         self,
         directory: Path,

@@ -28,7 +28,7 @@ class Server:
     """
 
     kind = ""  # what it is to the agent: traefik, mongod or nothing
-    start_timeout = 60.0
+    start_timeout = 120.0
 
     def __init__(
         self,

@@ -116,13 +116,16 @@ class Stack:
         name: str = "agent",
         **kwargs: Any,
     ) -> Agent:
-        """An agent limited to `observe` (with none: every server of the host), observing those that run on return."""
+        """An agent limited to `observe` (with none: every server of the host), observing those that run on return, with
+        the names of each Traefik."""
         name, directory = self.place(name)
         settings = {**({"targets": targets(observe)} if observe else {}), **(config or {})}
         agent = self.run(Agent(directory, settings or None, name=name, **kwargs), start)
         if start:
             for kind in {o.kind for o in observe if o.running}:
                 agent.wait_observing(kind)
+                if kind == "traefik":
+                    agent.wait_named()
         return agent
 
 
