@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from lib.oracle import assert_accounting, measured, skipped_messages
+from lib.oracle import assert_settled_accounting, measured, skipped_messages
 from lib.raw import RawClient, get
 from mme_stack import Metrics, Route
 from mme_stack.fetch import wait_until
@@ -83,7 +83,7 @@ def test_a_million_invented_methods(servers, unrouted):
     grown = agent.settled_bytes() - memory
     print(f"resident: {memory / MB:.1f} MB, then {grown / MB:+.1f} MB")
     assert grown <= GROWTH
-    assert_accounting(now)
+    assert_settled_accounting(agent)
     check_exposition(agent)
 
 
@@ -125,7 +125,7 @@ def test_methods_that_try_to_escape_a_label(traefik, what, hostile_agent):
         assert client.response()[0] == 201
     methods = {m for (m,) in agent.metrics().by("traefik_entrypoint_requests_total", "method")}
     assert methods <= {"GET", "EXTENSION_METHOD"}
-    assert_accounting(agent.metrics())
+    assert_settled_accounting(agent)
     check_exposition(agent)
 
 

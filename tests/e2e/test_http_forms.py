@@ -5,10 +5,18 @@ import itertools
 import socket
 import ssl
 import threading
+from contextlib import suppress
 
 import pytest
 
-from lib.oracle import assert_accounting, measured, skipped_bytes, skipped_messages
+from lib.holding import HoldingUpstream
+from lib.oracle import (
+    agree_but_for_request_bodies,
+    assert_settled_accounting,
+    measured,
+    skipped_bytes,
+    skipped_messages,
+)
 from lib.raw import RawClient, get
 from mme_stack import Route
 from mme_stack.fetch import wait_until
@@ -46,7 +54,8 @@ def test_pipelined_bodies(agent, traefik):
 @pytest.mark.parametrize("target", ["http://x/?size=5", "http://x", "*", "//two/slashes"])
 def test_request_targets(agent, traefik, target):
     method = "OPTIONS" if target == "*" else "GET"
-    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
+    until = (lambda m: m.total == 1) if target == "*" else None
+    with measured(agent, traefik, until=until) as m, RawClient(traefik.port) as client:
         client.send(get(target, method=method, fields="Connection: close\r\n"))
         client.to_end()
     assert m.total == 1
@@ -75,7 +84,10 @@ def test_early_hints(agent, traefik):
 
 
 def test_upgrade_is_one_exchange_then_opaque(agent, traefik):
-    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
+    def ended(m):
+        return m.total == sum(m.expected().values()) == 1
+
+    with measured(agent, traefik, until=ended) as m, RawClient(traefik.port) as client:
         client.send(get("/", fields="Connection: Upgrade\r\nUpgrade: websocket\r\n"))
         assert client.response()[0] == 101
         data = get("/never") * 100
@@ -91,7 +103,7 @@ def test_upgrade_is_one_exchange_then_opaque(agent, traefik):
 def test_early_response(agent, traefik):
     """The upstream answers while the body still arrives, on connections that go on to be used."""
     size = 100_000
-    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
+    with measured(agent, traefik, until=agree_but_for_request_bodies) as m, RawClient(traefik.port) as client:
         for _ in range(5):
             client.send(get("/?early=1&size=20", method="POST", fields=f"Content-Length: {size}\r\n") + b"x" * 1000)
             for _ in range(9):
@@ -108,12 +120,16 @@ def test_early_response(agent, traefik):
 @pytest.mark.parametrize("sent", [0, 1000])
 def test_a_body_that_never_comes(agent, traefik, announced, sent):
     """What was announced counts for nothing."""
-    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
+    with measured(agent, traefik, until=agree_but_for_request_bodies) as m, RawClient(traefik.port) as client:
         fields = f"Content-Length: {announced}\r\nConnection: close\r\n"
         client.send(get("/?early=1&size=20", method="POST", fields=fields) + b"x" * sent)
         assert client.response()[0] == 200
     m.assert_equal(1, bodies=False)
     assert sum(m.counted("requests_bytes_total").values()) == sent
+
+
+def traefik_has(requests):
+    return lambda m: sum(m.expected().values()) == requests
 
 
 @pytest.mark.parametrize(
@@ -127,11 +143,11 @@ def test_a_body_that_never_comes(agent, traefik, announced, sent):
 )
 def test_an_odd_request_does_not_blind_what_follows(agent, traefik, odd):
     """On the client's connection, and on those to the upstream, which Traefik uses for all clients."""
-    with measured(agent, traefik, settle=1) as m, RawClient(traefik.port) as client:
+    with measured(agent, traefik, until=traefik_has(1)) as m, RawClient(traefik.port) as client:
         client.send(odd)
         client.response()
     few = 1 - m.total
-    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
+    with measured(agent, traefik, until=traefik_has(21)) as m, RawClient(traefik.port) as client:
         client.send(odd)
         client.response()
         for _ in range(20):
@@ -172,9 +188,12 @@ def test_requests_cut_at_every_byte(agent, traefik):
 class CuttingUpstream:
     """Answers every request with the same bytes, cut at the next position each time: replies cut at every byte."""
 
+    opened: list[socket.socket]
+
     def __init__(self, reply: bytes) -> None:
         self.reply = reply
         self.cut: int | None = None  # None: uncut; 0: every byte apart
+        self.opened = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -185,12 +204,18 @@ class CuttingUpstream:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
+            self.opened.append(connection)
             threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
+
+    def end_connections(self) -> None:
+        for connection in self.opened:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         pending = b""
-        with connection:
+        with connection, suppress(OSError):
             while data := connection.recv(1 << 16):
                 pending += data
                 while b"\r\n\r\n" in pending:
@@ -217,7 +242,8 @@ def test_replies_cut_at_every_byte(servers, observe, reply):
         [Route("PathPrefix(`/`)", [f"http://127.0.0.1:{upstream.port}"])], oracle=True, name="cut"
     )
     agent = observe(traefik)
-    with RawClient(traefik.port) as client:  # Traefik's own connection is older than the agent: to be met uncut once
+    upstream.end_connections()  # those of Traefik that are older than the agent: they would have to be met uncut once
+    with RawClient(traefik.port) as client:
         client.send(get("/"))
         client.response()
     upstream.cut = 0
@@ -262,12 +288,17 @@ def test_a_body_of_a_gibibyte(agent, traefik):
 
 def test_a_client_that_goes_away(agent, traefik):
     """Nothing was answered, so nothing is counted here, but as a message without a reply; Traefik says 499."""
-    with measured(agent, traefik, settle=0.3) as m:
+
+    def told(m):
+        no_reply = skipped_messages(m.agent).get("no_reply", 0)
+        gone, theirs = (table.get(("499", "GET", "http"), 0) for table in (m.counted(), m.expected()))
+        return theirs == 5 and gone + no_reply >= 5
+
+    with measured(agent, traefik, until=told) as m:
         for _ in range(5):
             client = RawClient(traefik.port)
             client.send(get("/?delay=200ms"))
             client.reset()
-        wait_until(lambda: m.total >= 0)
         with RawClient(traefik.port) as client:
             client.send(get("/?size=3&delay=300ms"))
             assert client.response() == (200, b"GET")
@@ -312,7 +343,11 @@ NOT_HTTP = {
 def test_what_is_no_http_is_counted_by_reason(agent, traefik, what):
     data, reason = NOT_HTTP[what]
     before = agent.metrics()
-    with measured(agent, traefik, settle=0.5) as m, RawClient(traefik.port) as other:
+
+    def told(m):
+        return m.expected().get(("200", "GET", "http")) == 2 and skipped_messages(m.agent).get(reason, 0) >= 1
+
+    with measured(agent, traefik, until=told) as m, RawClient(traefik.port) as other:
         other.send(get("/?size=3"))
         assert other.response()[0] == 200
         with RawClient(traefik.port) as client:
@@ -342,27 +377,31 @@ def test_tls_client_hello(agent, traefik):
     assert skipped_bytes(m.agent)["tls"] > 100
 
 
-def test_connections_older_than_the_agent(traefik, observe):
+def test_connections_older_than_the_agent(servers, observe):
     """Taken up at the next request's start; one that the agent meets inside a request, at the one after."""
-    clients = [RawClient(traefik.port) for _ in range(20)]
-    for client in clients:
-        client.send(get("/?size=100"))
-        client.response()
-    clients[0].send(get("/?size=10&delay=8s"))
-    agent = observe(traefik)
-    with measured(agent, traefik, settle=1) as m:
-        for client in clients[1:]:
-            for _ in range(3):
-                client.send(get("/?size=100"))
-                assert client.response()[0] == 200
-    m.assert_equal(57)
-    with measured(agent, traefik, settle=4) as m:
-        assert clients[0].response()[0] == 200
-        clients[0].send(get("/?status=201"))
-        assert clients[0].response()[0] == 201
-    assert m.counted() == {("201", "GET", "http"): 1}  # the other began before the agent did
-    for client in clients:
-        client.socket.close()
+    with HoldingUpstream() as upstream:
+        traefik = servers.traefik([Route("PathPrefix(`/`)", [upstream.url])], oracle=True, name="older")
+        clients = [RawClient(traefik.port) for _ in range(20)]
+        for client in clients:
+            client.send(get("/"))
+            client.response()
+        clients[0].send(get("/held"))
+        upstream.wait_for(1)
+        agent = observe(traefik)
+        with measured(agent, traefik) as m:
+            for client in clients[1:]:
+                for _ in range(3):
+                    client.send(get("/"))
+                    assert client.response()[0] == 200
+        m.assert_equal(57)
+        with measured(agent, traefik, until=traefik_has(2)) as m:
+            upstream.let_go()
+            assert clients[0].response()[0] == 200
+            clients[0].send(get("/", method="PUT", fields="Content-Length: 0\r\n"))
+            assert clients[0].response()[0] == 200
+        assert m.counted() == {("200", "PUT", "http"): 1}  # the other began before the agent did
+        for client in clients:
+            client.socket.close()
 
 
 def test_upstream_connections_older_than_the_agent_in_a_shared_cgroup(servers, observe):
@@ -373,7 +412,7 @@ def test_upstream_connections_older_than_the_agent_in_a_shared_cgroup(servers, o
         client.send(get("/?size=100"))  # Traefik keeps its connection to the upstream
         assert client.response()[0] == 200
         agent = observe(traefik)
-        with measured(agent, traefik, settle=1) as m:
+        with measured(agent, traefik) as m:
             for _ in range(20):
                 client.send(get("/?status=201&size=100"))
                 assert client.response()[0] == 201
@@ -432,7 +471,7 @@ def test_an_upstream_over_ipv6(servers, observe):
 
 def test_half_closed(agent, traefik):
     """The client has sent all it wants and still reads."""
-    with measured(agent, traefik, settle=1) as m, RawClient(traefik.port) as client:
+    with measured(agent, traefik) as m, RawClient(traefik.port) as client:
         client.send(get("/?size=100000&chunk=5000&chunk_delay=5ms", fields="Connection: close\r\n"))
         client.socket.shutdown(socket.SHUT_WR)
         client.to_end()
@@ -449,4 +488,4 @@ def test_bytes_seen_are_those_of_the_sockets(plain_traefik, observe):
     added = agent.metrics() - before
     seen = added.value("mme_agent_bytes_seen_total", protocol="http")
     assert 400_000 <= seen - skipped_bytes(added).get("duplicate", 0) <= 404_000
-    assert_accounting(added)
+    assert_settled_accounting(agent)

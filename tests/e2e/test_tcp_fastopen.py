@@ -43,7 +43,7 @@ def accepted_with_data() -> int:
 
 def exchange(port: int, request: bytes) -> bytes:
     with socket.socket() as client:
-        client.settimeout(10)
+        client.settimeout(60)
         sent = client.sendto(request, socket.MSG_FASTOPEN, ("127.0.0.1", port))
         client.sendall(request[sent:])
         reply = b""

@@ -122,7 +122,7 @@ class UserTcp:
     def segment(self, offset: int, data: bytes, *, spoil: bool = False, urgent: int = 0) -> None:
         self.transmit(self.at(offset), PSH | ACK | (URG if urgent else 0), data, spoil=spoil, urgent=urgent)
 
-    def wait(self, until: "callable", timeout: float = 10) -> None:  # type: ignore[valid-type]
+    def wait(self, until: "callable", timeout: float = 60) -> None:  # type: ignore[valid-type]
         deadline = time.monotonic() + timeout
         while not until():
             assert not self.reset, "the server reset the connection"
@@ -149,7 +149,8 @@ class UserTcp:
         flags, data = tcp[13], tcp[(tcp[12] >> 4) * 4 :]
         self.reset |= bool(flags & RST)
         if flags & SYN:
-            self.next_in = (sequence + 1) & 0xFFFFFFFF
+            if not self.next_in:  # else it is one that was sent again
+                self.next_in = (sequence + 1) & 0xFFFFFFFF
             return
         if sequence == self.next_in and (data or flags & FIN):
             self.received += data
