@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lib.gateway import load_balancer, observed
+from lib.gateway import load_balancer, observed, wait_routed
 from lib.raw import RawClient
 from lib.raw import get as get_request
 from mme_stack import Agent, Stack, Traefik, Upstream
@@ -206,7 +206,7 @@ CASES: dict[str, dict[str, Any]] = {
 def test_a_process_is_read_as_it_read_itself(servers: Stack, case: str) -> None:
     assert ROUTE_TOOL.exists(), f"{ROUTE_TOOL} is not built: run scripts/build"
     traefik = start(servers, **CASES[case])
-    wait_until(lambda: any(r.endswith("@file") for r in traefik.says()["routers"]), timeout=20)
+    wait_until(lambda: any(r.endswith("@file") for r in traefik.says()["routers"]), timeout=60)
     assert traefik.read() == traefik.says()
 
 
@@ -280,7 +280,7 @@ def test_containers_are_read_as_traefik_reads_them(
     ]
     try:
         traefik = start(servers, [*FLAGS, f"--providers.docker.endpoint=unix://{dockerd.socket}", *flags])
-        wait_until(lambda: any(r.endswith("@docker") for r in traefik.says()["routers"]), timeout=20)
+        wait_until(lambda: any(r.endswith("@docker") for r in traefik.says()["routers"]), timeout=60)
         ids = dockerd.docker("ps", "-aq", "--no-trunc").split()
         file = dockerd.directory / "containers.json"
         file.write_text(dockerd.docker("inspect", *ids))
@@ -336,6 +336,7 @@ def test_a_router_that_traefik_leaves_out_gets_no_request(
     servers: Stack, observe: Callable[..., Agent], upstream: Upstream, case: str
 ) -> None:
     traefik = servers.traefik([], oracle=True, name="refusing", dynamic=guarded(upstream, REFUSED[case]))
+    wait_routed(traefik)
     agent = observed(observe, traefik)
     ours, theirs = routed(agent, traefik)
     assert ours == theirs == {"next@file": 5}
@@ -356,10 +357,11 @@ def test_a_file_that_traefik_refuses_leaves_the_names_as_they_were(
 ) -> None:
     whole = guarded(upstream, {"addPrefix": {"prefix": "/x"}}, path="/elsewhere")
     traefik = servers.traefik([], oracle=True, name="keeping", dynamic=whole)
+    wait_routed(traefik)
     agent = observed(observe, traefik)
     new = traefik.dynamic_file.with_suffix(".new")
     new.write_text(traefik.dynamic_file.read_text().replace(good, refused))
     new.replace(traefik.dynamic_file)
-    wait_until(lambda: any(reason in note for note in agent.status()["notes"]), timeout=10)
+    wait_until(lambda: any(reason in note for note in agent.status()["notes"]))
     ours, theirs = routed(agent, traefik)
     assert ours == theirs == {"next@file": 5}

@@ -344,12 +344,12 @@ def answered(routed: RoutedTraefik) -> tuple[list[Case], dict[int, dict[str, Any
         )
         for number, (entrypoint, host, head) in enumerate(heads())
     ]
-    wait_until(lambda: len(rawdata(routed).get("routers", {})) > len(ROUTERS) - 3, timeout=20)
+    wait_until(lambda: len(rawdata(routed).get("routers", {})) > len(ROUTERS) - 3, timeout=60)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda case: send(routed, case), cases))
     last = Case(len(cases), "web", f"GET / HTTP/1.1\r\nHost: a.test\r\nX-Case: {len(cases)}\r\n\r\n".encode(), "")
     send(routed, last)
-    wait_until(lambda: last.number in routed.records(), timeout=20)
+    wait_until(lambda: last.number in routed.records(), timeout=60)
     return cases, routed.records()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from mme_stack import Agent, Traefik
 from mme_stack.agent import targets
-from mme_stack.fetch import wait_until
+from mme_stack.fetch import status_of, wait_until
 
 
 def unnamed(traefik: Traefik, **more: Any) -> dict[str, Any]:
@@ -21,6 +21,11 @@ def observed(observe: Callable[..., Agent], traefik: Traefik) -> Agent:
     agent = observe(config={**unnamed(traefik), "compat": {"traefik": "on"}})
     wait_until(lambda: agent.status()["targets"][0]["names"])
     return agent
+
+
+def wait_routed(traefik: Traefik, path: str = "/") -> None:
+    """Until it has read its dynamic configuration, which it does a moment after it listens."""
+    wait_until(lambda: status_of(traefik.url + path) not in (None, 404))
 
 
 def load_balancer(*urls: str, **options: Any) -> dict[str, Any]:
