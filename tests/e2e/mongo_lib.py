@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from itertools import count
@@ -100,11 +100,13 @@ class Sent(monitoring.CommandListener):
 
     def __init__(self) -> None:
         self.by_command: Counter[str] = Counter()
+        self.seconds: dict[str, list[float]] = defaultdict(list)  # that each took which mongod did not refuse
 
     def started(self, event: monitoring.CommandStartedEvent) -> None:
         self.by_command[event.command_name] += 1
 
-    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None: ...
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        self.seconds[event.command_name].append(event.duration_micros / 1e6)
 
     def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
 
@@ -121,12 +123,12 @@ class Oracle:
     def status(self) -> dict[str, Any]:
         return self.wire.command({"serverStatus": 1}, "admin")
 
-    def alone(self) -> dict[str, Any]:
-        """The status once every other connection has ended, so that nothing is under way in mongod."""
+    def alone(self, others: int = 0) -> dict[str, Any]:
+        """The status once every other connection, but so many, has ended: of those nothing is under way in mongod."""
 
         def status() -> dict[str, Any] | None:
             found = self.status()
-            return found if found["connections"]["current"] == 1 else None
+            return found if found["connections"]["current"] <= 1 + others else None
 
         return wait_until(status, 30)
 
@@ -136,12 +138,19 @@ class Counts:
 
     def __init__(self, agent: Agent, oracle: Oracle) -> None:
         self.agent, self.oracle = agent, oracle
-        self.status_before = oracle.alone()
+        self.status_before = self.alone()
         self.before = agent.metrics()
         self.known = {name.lower(): name for name in totals(self.status_before)}
 
+    def alone(self) -> dict[str, Any]:
+        """mongod's status once all clients have gone, in the agent's eyes too: mongod first counts a connection as
+        ended, and then closes it, with which the programs tell what was left of it."""
+        status = self.oracle.alone()
+        wait_until(lambda: self.agent.metrics().value("mme_mongo_connections", state="open") <= 1, 30)
+        return status
+
     def stop(self) -> Self:
-        self.status_after = self.oracle.alone()
+        self.status_after = self.alone()
         self.added = self.agent.metrics() - self.before
         before, after = totals(self.status_before), totals(self.status_after)
         self.expected = {n.lower(): after[n] - before.get(n, 0) for n in after if after[n] != before.get(n, 0)}
