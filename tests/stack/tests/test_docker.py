@@ -25,11 +25,12 @@ def test_traefik_names_the_service_by_its_label(engine):
     arguments = ["--providers.docker=true", "--entrypoints.web.address=:80", "--metrics.prometheus=true"]
     sock = ["-v", f"{engine.socket}:/var/run/docker.sock"]
     traefik = engine.run(get("traefik"), arguments, name="traefik", options=sock)
-    wait_until(lambda: status_of(f"http://{traefik.ip}/") == 200, timeout=30)
+    wait_until(lambda: status_of(f"http://{traefik.ip}/") == 200, timeout=60)
 
-    services = Metrics.scrape(f"http://{traefik.ip}:8080/metrics").by("traefik_service_requests_total", "service")
+    def services():
+        return Metrics.scrape(f"http://{traefik.ip}:8080/metrics").by("traefik_service_requests_total", "service")
 
-    assert ("mme-tagging@docker",) in services
+    wait_until(lambda: ("mme-tagging@docker",) in services())
 
 
 def test_restarted_container_is_a_new_process_in_the_same_place(engine):

@@ -117,7 +117,7 @@ def test_nothing_is_left_behind(number):
     assert accepts(int(port))
 
     session.send_signal(number)
-    session.wait(20)
+    session.wait(60)
 
     wait_until(lambda: not Path("/proc", pid).exists())
     assert not accepts(int(port))

@@ -15,7 +15,7 @@ def upstream():
 
 
 def ask(upstream, query: str, head: str = "", method: str = "GET", body: bytes = b"") -> bytes:
-    with socket.create_connection(("127.0.0.1", upstream.port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", upstream.port), timeout=60) as s:
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         s.sendall(f"{method} /?{query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{length}{head}\r\n".encode() + body)
         answer = b""
@@ -85,14 +85,14 @@ def test_echo(upstream):
 
 
 def test_early_response_comes_before_the_body(upstream):
-    with socket.create_connection(("127.0.0.1", upstream.port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", upstream.port), timeout=60) as s:
         s.sendall(b"POST /?early=1&size=3 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n12345")
         assert s.recv(4096).startswith(b"HTTP/1.1 200 OK")
         s.sendall(b"67890")
 
 
 def test_upgrade_echoes(upstream):
-    with socket.create_connection(("127.0.0.1", upstream.port), timeout=10) as s:
+    with socket.create_connection(("127.0.0.1", upstream.port), timeout=60) as s:
         s.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
         assert s.recv(4096).startswith(b"HTTP/1.1 101 ")
         s.sendall(b"\x81\x02hi")
