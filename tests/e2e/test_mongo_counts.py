@@ -74,8 +74,8 @@ def test_opcounters(servers: Stack, run_node: Callable[..., str]) -> None:
     for driver in DRIVERS:
         load(driver, run_node, mongod.uri, 20 * COMMANDS_A_ROUND, CLIENTS)
     oracle = Oracle(mongod)
-    low = oracle.status()["opcounters"]
-    after = agent.metrics()
+    low = oracle.alone(others=1)["opcounters"]  # the agent's connection is there too
+    after = wait_until(lambda: (m := agent.metrics()).counter("mongodb_up") == 1 and m)
     high = oracle.status()["opcounters"]
     oracle.close()
 
