@@ -119,7 +119,7 @@ def run_node() -> Callable[..., str]:
     """run_node(source, *args): runs CommonJS source that may require("mongodb"); its standard output."""
     environment = {**os.environ, "NODE_PATH": str(get("node") / "node_modules")}
 
-    def run(source: str, *args: str, timeout: float = 120) -> str:
+    def run(source: str, *args: str, timeout: float = 240) -> str:
         argv = ["node", "-", *args]
         done = subprocess.run(argv, input=source, env=environment, capture_output=True, text=True, timeout=timeout)
         assert done.returncode == 0, done.stderr

@@ -126,7 +126,7 @@ Promise.all(Array.from({ length: clients }, (_, i) => one(i))).catch((e) => { co
 
 def go_load(*args: str) -> None:
     """The Go driver's program, tests/stack/mongoload."""
-    done = subprocess.run([get("mongoload"), *args], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([get("mongoload"), *args], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
 
 

@@ -71,6 +71,7 @@ def finds(random: Random, count: int) -> bytes:
     return b"".join(parts)
 
 
+@pytest.mark.timeout(900)
 def test_names_without_end(server: FakeMongod, observe: Callable[..., Agent]) -> None:
     """From an agent that has seen nothing to one whose family is full; more names cost nothing."""
     agent = observe(server)
