@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mme_stack import Agent, Metrics, Mongod, Stack
+from mme_stack import Metrics, Mongod, Stack
 from mme_stack.fetch import wait_until
 from mongo_lib import DURATION, QUIET, Wire, assert_accounted
 
