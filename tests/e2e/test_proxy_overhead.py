@@ -17,7 +17,9 @@ from mme_stack.load import hey, wrk
 OVERHEAD = "mme_proxy_overhead_seconds"
 AMBIGUOUS = "mme_proxy_overhead_ambiguous_total"
 SETTLED_S = 4  # more than the agent waits for other requests to end
-SLOW = "delay=300ms"  # and Traefik needs some milliseconds
+SLOW = "delay=1500ms"  # and Traefik needs some milliseconds, on a busy machine less than FAST_S all the same
+FAST_S = 1.0  # a bound of the histogram
+LEGS_PER_SECOND = 2000  # of more it takes samples
 
 
 def named(agent: Agent, traefik: Traefik) -> Agent:
@@ -29,7 +31,7 @@ def named(agent: Agent, traefik: Traefik) -> Agent:
             client.response()
         return sum(agent.metrics().by(f"{OVERHEAD}_count", "router").values()) > 0
 
-    wait_until(joined, 20)
+    wait_until(joined)
     return agent
 
 
@@ -48,7 +50,7 @@ def joined(agent: Agent, before: Metrics, requests: int) -> Metrics:
         now = since()
         return now.counter(f"{OVERHEAD}_count") >= requests
 
-    wait_until(settled, SETTLED_S)
+    wait_until(settled)
     return since()
 
 
@@ -68,9 +70,9 @@ def test_one_after_another_all_are_joined(agent, traefik):
 
 
 def test_requests_of_many_durations_at_once_never_take_each_others_legs(agent, traefik):
-    """One that took another one's leg would be off by the difference of the two delays, half a second."""
+    """One that took another one's leg would be off by the difference of the two delays, a second and a half."""
     before = agent.metrics()
-    loads = [(5, 1500, 6), (500, 60, 20), (1000, 60, 20)]
+    loads = [(10, 1500, 5), (1500, 60, 20), (3000, 60, 20)]  # so few that no sample is taken of them
     threads = [threading.Thread(target=hey, args=(f"{traefik.url}/?delay={ms}ms", n, c)) for ms, n, c in loads]
     for thread in threads:
         thread.start()
@@ -79,7 +81,7 @@ def test_requests_of_many_durations_at_once_never_take_each_others_legs(agent, t
     now = joined(agent, before, 1620)
     count = now.counter(f"{OVERHEAD}_count")
     print("joined:", count, "ambiguous:", now.counter(AMBIGUOUS), now.buckets(OVERHEAD))
-    assert count == now.buckets(OVERHEAD)[0.1] == 1620
+    assert count == now.buckets(OVERHEAD)[FAST_S] == 1620
     assert now.counter(AMBIGUOUS) < count / 2
     assert_sum_is_the_difference(now)
 
@@ -91,7 +93,9 @@ def test_of_a_busy_router_it_is_a_sample(agent, traefik):
     now = agent.metrics() - before
     count, ambiguous = now.counter(f"{OVERHEAD}_count"), now.counter(AMBIGUOUS)
     print("joined:", count, "ambiguous:", ambiguous, "rate:", 30000 / made.seconds, now.buckets(OVERHEAD))
-    assert 100 < count < 30000
+    assert 100 < count <= 30000
+    if 2 * made.requests / made.seconds > 2 * LEGS_PER_SECOND:
+        assert count < 30000
     assert now.counter("mme_agent_events_lost_total") == 0
 
 
@@ -155,7 +159,7 @@ def ask(agent: Agent, traefik: Traefik, target: str, requests: int, at_once: int
         count, ambiguous = (now.counter(name, router=router) for name in (f"{OVERHEAD}_count", AMBIGUOUS))
         return count + ambiguous >= requests
 
-    wait_until(decided, SETTLED_S)
+    wait_until(decided)
     return agent.metrics() - before
 
 
@@ -177,8 +181,8 @@ def test_what_needs_several_answers_of_one_server_is_ambiguous(asking_twice, tar
 
 @pytest.mark.parametrize("router", ["mirrored", "weighted"])
 def test_a_mirrors_answer_is_not_the_requests(asking_twice, router):
-    now = ask(*asking_twice, f"/{router}/?{SLOW}", 20)
-    assert now.counter(f"{OVERHEAD}_count", router=f"{router}@file") == now.buckets(OVERHEAD)[0.1] == 20
+    now = ask(*asking_twice, f"/{router}/?{SLOW}", 10)
+    assert now.counter(f"{OVERHEAD}_count", router=f"{router}@file") == now.buckets(OVERHEAD)[FAST_S] == 10
     assert now.counter(AMBIGUOUS) == 0
 
 
@@ -210,8 +214,13 @@ def test_clients_that_leave_leave_no_legs_to_others(asking_twice):
     with leaving(traefik, "/plain/?size=20000"):
         assert hey(f"{traefik.url}/plain/?{SLOW}", 40, 4).statuses == {200: 40}
     time.sleep(SETTLED_S)
+
+    def decided() -> bool:
+        now = agent.metrics() - before
+        return sum(now.counter(name, router="plain@file") for name in (f"{OVERHEAD}_count", AMBIGUOUS)) >= 40
+
+    wait_until(decided)
     now = agent.metrics() - before
     count = now.counter(f"{OVERHEAD}_count", router="plain@file")
     print("joined:", count, "ambiguous:", now.counter(AMBIGUOUS, router="plain@file"))
-    assert count == now.buckets(OVERHEAD)[0.1]
-    assert count + now.counter(AMBIGUOUS, router="plain@file") >= 40
+    assert count == now.buckets(OVERHEAD)[FAST_S]
