@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -82,8 +83,9 @@ class Run:
         self.periods[name] = began, int(time.time())
 
     def rest(self, name: str, seconds: float) -> None:
+        began = time.time()
         time.sleep(seconds)
-        self.idle[name] = int(time.time())
+        self.idle[name] = self.prometheus.wait_evaluated(began + 1)
 
     def recorded(self, name: str, source: str) -> list[float | None]:
         """A rule's value at each second of the run; None where it has none."""
@@ -95,6 +97,10 @@ class Run:
     def over_time(self, expression: str) -> list[float | None]:
         (values,) = self.prometheus.query_range(expression, self.began, self.ended).values()
         return [values.get(second) for second in range(self.began, self.ended + 1)]
+
+    @cached_property
+    def lags(self) -> list[int]:
+        return self.prometheus.lags(self.began, self.ended)
 
     def at(self, name: str, source: str, second: int) -> float | None:
         return self.recorded(name, source)[second - self.began]
@@ -166,18 +172,18 @@ def play(run: Run, upstream: Any) -> None:
     run.load("stopped", 5, Part("/promote", 50), Part("/memories", 10, method="GET"))
     upstream.start()
     run.load(
-        "slow", 6, Part("/promote?delay=150ms", 30, connections=10), Part("/memories?delay=1300ms", 5, method="GET")
+        "slow", 9, Part("/promote?delay=800ms", 30, connections=30), Part("/memories?delay=1300ms", 5, method="GET")
     )
     run.rest("slow", WINDOW + 5)
 
 
-def kind_differences(ours: list[float | None], theirs: list[float | None]) -> list[str]:
-    """Where one is a number, NaN or absent and the other is not the same within a second, in both directions."""
+def kind_differences(ours: list[float | None], theirs: list[float | None], lags: list[int]) -> list[str]:
+    """Where one is a number, NaN or absent and the other is not the same within the lag, in both directions."""
     found = []
     for one, other in ((ours, theirs), (theirs, ours)):
         for n in range(2, len(one) - 2):
-            if kind(one[n]) not in map(kind, near(other, n)):
-                found.append(f"second {n}: {one[n]}, the other: {near(other, n)}")
+            if kind(one[n]) not in map(kind, near(other, n, lags[n])):
+                found.append(f"second {n}: {one[n]}, the other: {near(other, n, lags[n])}")
     return found
 
 
@@ -185,8 +191,16 @@ def kind(value: float | None) -> str:
     return "absent" if value is None else "NaN" if math.isnan(value) else "number"
 
 
+def within(family: str, labels: Labels, ours: float, theirs: float) -> bool:
+    """Requests within a bound: ours have the wait in Traefik's socket too, but for those that a server answered, which
+    are from the first byte to it on. On a quiet machine both are the same."""
+    by_server = family == "service" and ("code", "502") not in labels
+    return theirs <= ours if by_server else ours <= theirs
+
+
 def test_counters_at_rest(run):
-    """After each period, once nothing is under way: equal to the last request, byte and bucket of the rules."""
+    """After each period, once nothing is under way: equal to the last request and byte, and no bucket of the rules with
+    requests that are not in it."""
     bounds = ("0.1", "0.3", "1.2", "5", "+Inf")
     for period in ("good", "failures", "failing", "slow"):
         for family, labels in EXACT.items():
@@ -199,7 +213,9 @@ def test_counters_at_rest(run):
                 {k: v for k, v in run.counters(*args, job, run.idle[period]).items() if dict(k)["le"] in bounds}
                 for job in (AGENT, ORACLE)
             )
-            assert theirs and ours == theirs, (period, family)
+            assert theirs
+            for k in ours.keys() | theirs.keys():
+                assert within(family, k, ours.get(k, 0), theirs.get(k, 0)), (period, family, k)
 
 
 def test_counters_are_those_of_the_load(run):
@@ -225,7 +241,7 @@ def test_no_counter_goes_down(run):
 
 
 def test_counters_under_load(run):
-    """At each second no fewer than Traefik counted a second earlier, and no more than it did a second later."""
+    """At each second no fewer than Traefik counted a lag earlier, and no more than it did a lag later."""
     for code in ("200", "500", "502"):
         ours, theirs = (
             run.over_time(
@@ -235,33 +251,37 @@ def test_counters_under_load(run):
         )
         assert ours[-1] == theirs[-1] > 100
         for n in range(1, len(ours) - 1):
-            assert (theirs[n - 1] or 0) <= (ours[n] or 0) <= (theirs[n + 1] or 0), f"{code}, second {n}"
+            between = [v or 0 for v in near(theirs, n, run.lags[n])]
+            assert min(between) <= (ours[n] or 0) <= max(between), f"{code}, second {n}: {ours[n]}, Traefik: {between}"
 
 
 def test_the_error_rate_is_the_same(run):
     """Their quotient may be anything that Traefik's numerators and denominators of these seconds allow."""
     ours, theirs = (run.recorded("mme_promote_error_rate", source) for source in (AGENT, ORACLE))
-    assert not kind_differences(ours, theirs)
+    assert not kind_differences(ours, theirs, run.lags)
     failed, all_ = map(run.over_time, error_rate_parts(ORACLE))
-    slack = 1 + 1 / WINDOW  # rate() extrapolates by up to a scrape, by how much depends on when in the second it was
+    # rate() extrapolates by up to a scrape, by how much depends on when in the second it was
     compared = 0
     for n in range(2, len(ours) - 2):
-        numerator, denominator = ([v or 0 for v in near(values, n, 2)] for values in (failed, all_))
+        lag = run.lags[n]
+        numerator, denominator = ([v or 0 for v in near(values, n, lag + 1)] for values in (failed, all_))
         if is_number(ours[n]) and min(denominator):  # else less than a scrape's worth of requests is left of any size
             lowest, highest = min(numerator) / max(denominator), max(numerator) / min(denominator)
-            assert lowest / slack <= ours[n] <= highest * slack, f"second {n}: {ours[n]}, Traefik: {near(theirs, n, 2)}"
+            slack = 1 + lag / WINDOW
+            of_traefik = near(theirs, n, lag + 1)
+            assert lowest / slack <= ours[n] <= highest * slack, f"second {n}: {ours[n]}, Traefik: {of_traefik}"
             compared += 1
     assert compared > 20
 
 
 def test_the_p95_is_the_same(run):
     ours, theirs = (run.recorded("mme_promote_duration_p95", source) for source in (AGENT, ORACLE))
-    assert not kind_differences(ours, theirs)
+    assert not kind_differences(ours, theirs, run.lags)
     for n in range(2, len(ours) - 2):
-        numbers = [v for v in near(theirs, n) if is_number(v)]
+        numbers = [v for v in near(theirs, n, run.lags[n]) if is_number(v)]
         if is_number(ours[n]) and numbers:
             # Ours begins at the socket, which on a busy machine moves requests to the next bucket or two.
-            assert min(numbers) - 0.025 <= ours[n] <= max(numbers) + 0.025, f"second {n}: {near(theirs, n)}"
+            assert min(numbers) - 0.025 <= ours[n] <= max(numbers) + 0.025, f"second {n}: {ours[n]}, Traefik: {numbers}"
 
 
 @pytest.mark.parametrize("source", [ORACLE, AGENT])
@@ -275,7 +295,7 @@ def test_what_the_rules_say(run, source):
     assert rate(failing + 3) == pytest.approx(0.25, abs=0.02)
     assert math.isnan(rate(run.idle["failing"])) and math.isnan(p95(run.idle["failing"]))
     assert rate(stopped) == 1
-    assert 0.15 < p95(slow + 4) <= 0.2
+    assert 0.75 < p95(slow + 4) <= 1.2
     assert math.isnan(rate(run.ended)) and math.isnan(p95(run.ended))
 
 
@@ -289,8 +309,9 @@ def test_the_same_alerts_at_the_same_seconds(run):
     for alert in ALERTS:
         ours, theirs = (firing[source][alert] for source in (AGENT, ORACLE))
         print(alert, [s - run.began for s in ours], [s - run.began for s in theirs])
-        assert {s + d for s in ours for d in (-1, 0, 1)} >= set(theirs)
-        assert {s + d for s in theirs for d in (-1, 0, 1)} >= set(ours)
+        for one, other in ((ours, theirs), (theirs, ours)):
+            alone = [s for s in one if min(abs(s - o) for o in other) > run.lags[s - run.began]]
+            assert not alone, (alert, alone)
 
 
 @pytest.mark.parametrize("panel", DASHBOARD["panels"])
@@ -314,12 +335,12 @@ def test_panels_of_traefik_s_dashboard(run, panel):
 
 def test_open_connections_under_load(run):
     began, _ = run.periods["slow"]
-    for second in range(began + 2, began + 5):
+    for second in range(began + 4, began + 8):  # all have connected, and none has done its part
         ours, theirs = (
             sum(run.prometheus.query(f'traefik_open_connections{{job="{job}", entrypoint="web"}}', second).values())
             for job in (AGENT, ORACLE)
         )
-        assert ours == theirs == 15, second - began
+        assert ours == theirs == 35, second - began
 
 
 @pytest.mark.parametrize("family", DASHBOARD["variables"])

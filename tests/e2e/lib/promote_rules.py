@@ -31,10 +31,11 @@ def rules(job: str, provider: str = "docker") -> list[dict[str, Any]]:
 
 
 # The two jobs are scraped at different moments of each second and the rules evaluated at a third, so either may be one
-# scrape ahead: what the agent has at a second is compared with what Traefik has within one second of it.
+# scrape ahead: what the agent has at a second is compared with what Traefik has within one second of it, or within what
+# Prometheus.lags() says where that was late itself.
 
 
-def near(values: list[float | None], n: int, seconds: int = 1) -> list[float | None]:
+def near(values: list[float | None], n: int, seconds: int) -> list[float | None]:
     return values[max(0, n - seconds) : n + seconds + 1]
 
 
