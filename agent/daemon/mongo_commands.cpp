@@ -341,7 +341,7 @@ void MongoCommands::retire(const std::vector<mme_series_key>& keys) {
   for (const mme_series_key& key : keys) {
     const auto retired = series_.find(std::bit_cast<SeriesKey>(key));
     if (retired == series_.end()) continue;
-    retired_exchanges_ += retired->second.latency.count();
+    add_retired(retired_, std::move(retired->second));
     series_.erase(retired);
   }
 }
@@ -364,7 +364,7 @@ void MongoCommands::add_to(KernelSnapshot& snapshot) const {
   add(counts_, snapshot.mongo_counts);
   add(replication_counts_, snapshot.mongo_replication_counts);
   snapshot.series_overflow[MME_FAMILY_MONGO] += overflow_;
-  snapshot.exchanges_retired += retired_exchanges_;
+  for (const auto& [key, series] : retired_) snapshot.retired.push_back(series);
   snapshot.accounts[MME_PROTOCOL_MONGO].messages_skipped[MME_SKIP_NO_REQUEST] += unasked_;
   const auto is_missing = [&](const auto& name) { return !snapshot.names->contains(name.first); };
   if (std::any_of(names_.begin(), names_.end(), is_missing)) {

@@ -16,6 +16,7 @@
 #include "config/config.h"
 #include "metrics/kernel_snapshot.h"
 #include "metrics/latency_count.h"
+#include "metrics/retired_series.h"
 #include "mongo/slow_command.h"
 #include "mongo/wire_message.h"
 
@@ -42,7 +43,7 @@ class MongoCommands {
   // What a target said of itself is of a process that is there no more.
   void forget_member(uint16_t target) { members_.erase(target); }
 
-  // Forgets these series; of what they have counted only the number of exchanges is kept.
+  // Forgets these series; what they have counted is kept without their names.
   void retire(const std::vector<mme_series_key>& keys);
 
   // Adds what ended() has counted.
@@ -93,7 +94,7 @@ class MongoCommands {
   std::map<SeriesKey, RawSeries> series_;
   WireNames names_;  // of series_
   uint64_t overflow_ = 0;
-  uint64_t retired_exchanges_ = 0;
+  RetiredSeries retired_;
   uint64_t unasked_ = 0;    // replies that belong to nothing that is known
   MongoCountsById counts_;  // of clients
   MongoCountsById replication_counts_;

@@ -39,6 +39,8 @@ constexpr uint64_t kStorageElementBytes = 72;
 // No count has wrapped at 2^32 before its histogram has half of that, and it is read more often than that.
 constexpr uint64_t kWidenFrom = uint64_t{1} << 31;
 
+constexpr uint32_t kConnectionsToMongod = 9;  // MME_COUNT_TO_MONGOD of bpf/maps/connections.bpf.h
+
 constexpr int kAccountReadings = 5;
 constexpr std::chrono::microseconds kBetweenAccountReadings{100};
 
@@ -151,6 +153,9 @@ Result<> read_connections(const observer_bpf& skeleton, KernelSnapshot& out) {
     if (auto found = look_up(skeleton.maps.connection_counts, &key, &count); !found) return found;
     out.open_connections.at(role) = static_cast<int64_t>(count) < 0 ? 0 : count;
   }
+  const uint32_t to_mongod = kConnectionsToMongod;
+  if (auto found = look_up(skeleton.maps.connection_counts, &to_mongod, &out.mongo_connections_created); !found)
+    return found;
   mme_port_key key{};
   const mme_port_key* previous = nullptr;
   while (bpf_map__get_next_key(skeleton.maps.open_by_port, previous, &key, sizeof(key)) == 0) {
@@ -263,19 +268,21 @@ void MapReader::read_series(const mme_settings& settings, uint32_t family, uint3
     add_series(settings, slot, entries[slot].key, out);
     ++out.series_in_use.at(family);
   }
+  if (family == MME_FAMILY_MONGO)
+    free_places_ = used < settings.series_per_family ? 0 : used - out.series_in_use.at(family);
 }
 
 void MapReader::retire(const Programs& programs, const std::vector<mme_series_key>& keys) {
   const int series = bpf_map__fd(programs.observer->maps.series);
   const uint32_t base = MME_FAMILY_MONGO * (programs.settings.series_per_family + 1);
+  const double now = monotonic_seconds();
   for (const mme_series_key& key : keys) {
-    if (retiring_.size() >= MME_RETIRED_MAX) return;
     uint32_t slot = base;  // it may be one of compressed messages only
     if (bpf_map_lookup_elem(series, &key, &slot) == 0) {
       std::atomic_ref(entries_.as<mme_series_entry>()[slot].ready).store(MME_SERIES_RETIRING);
       (void)bpf_map_delete_elem(series, &key);
     }
-    retiring_.push_back({slot - base, key, monotonic_seconds()});
+    retiring_.push_back({slot - base, key, now});
   }
 }
 
@@ -290,10 +297,13 @@ std::vector<mme_series_key> MapReader::free_retired(const Programs& programs) {
     retiring_.erase(retiring_.begin());
     if (done.slot != 0) {
       empty_slot(programs.settings, base + done.slot, done.key);
-      (void)bpf_map_update_elem(free_slots, nullptr, &done.slot, BPF_ANY);
+      freed_slots_.push_back(done.slot);
     }
     freed.push_back(done.key);
   }
+  // The queue is full where places were retired that the programs did not need yet: the rest waits.
+  while (!freed_slots_.empty() && bpf_map_update_elem(free_slots, nullptr, &freed_slots_.back(), BPF_ANY) == 0)
+    freed_slots_.pop_back();
   retired_series_ += freed.size();
   if (!freed.empty()) forget_names(programs);
   return freed;
@@ -302,7 +312,7 @@ std::vector<mme_series_key> MapReader::free_retired(const Programs& programs) {
 void MapReader::empty_slot(const mme_settings& settings, uint32_t slot, const mme_series_key& key) {
   KernelSnapshot last;
   add_series(settings, slot, key, last);
-  retired_exchanges_ += last.series.front().latency.count();
+  add_retired(retired_, std::move(last.series.front()));
   for (uint32_t shard = 0; shard <= settings.shard_mask; ++shard) {
     const uint32_t index = shard * settings.slots + slot;
     histograms_.as<mme_histogram>()[index] = {};
@@ -372,7 +382,8 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
     read_series(programs.settings, family, state.used, out);
   }
   out.series_retired = retired_series_;
-  out.exchanges_retired = retired_exchanges_;
+  for (const auto& [key, series] : retired_) out.retired.push_back(series);
+  out.retired_places = free_places_;
   if (auto done = read_names(programs, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_accounts(skeleton, out); !done) return tl::make_unexpected(done.error());
   if (auto done = read_mongo(skeleton, out); !done) return tl::make_unexpected(done.error());
@@ -385,9 +396,11 @@ Result<KernelSnapshot> MapReader::read(const Programs& programs) {
   const auto lost = sum_of_cpus(skeleton.maps.events_lost, 0);
   if (!lost) return tl::make_unexpected(lost.error());
   out.events_lost = *lost;
-  const auto commands_lost = sum_of_cpus(skeleton.maps.commands_lost, 0);
-  if (!commands_lost) return tl::make_unexpected(commands_lost.error());
-  out.commands_lost = *commands_lost;
+  for (uint32_t reason = 0; reason < MME_LOST_REASONS; ++reason) {
+    const auto commands_lost = sum_of_cpus(skeleton.maps.commands_lost, reason);
+    if (!commands_lost) return tl::make_unexpected(commands_lost.error());
+    out.commands_lost.at(reason) = *commands_lost;
+  }
   out.map_bytes = map_bytes(programs, libbpf_num_possible_cpus());
   out.monotonic_s = monotonic_seconds();
   return out;
@@ -426,7 +439,7 @@ uint64_t connection_bytes(const Programs& programs) {
   const auto& maps = programs.observer->maps;
   const uint64_t connections = programs.settings.connections;
   return connections * bytes(maps.connections) +
-         std::min<uint64_t>(connections, MME_CAPTURES_MAX) * bytes(maps.captures);
+         std::min<uint64_t>(connections, 2 * MME_CAPTURES_MAX) * bytes(maps.captures);
 }
 
 }  // namespace mme

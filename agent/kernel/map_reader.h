@@ -13,6 +13,7 @@
 #include "kernel/programs.h"
 #include "metrics/kernel_snapshot.h"
 #include "metrics/quantile.h"
+#include "metrics/retired_series.h"
 
 namespace mme {
 
@@ -27,7 +28,7 @@ class MapReader {
   // Series of MongoDB whose places others are to have. The programs count in them no more; they are shown until
   // free_retired() returns them, a second later.
   void retire(const Programs& programs, const std::vector<mme_series_key>& keys);
-  // Frees their places; of what they had counted only the number of exchanges is kept.
+  // Frees their places; what they had counted is kept without their names.
   std::vector<mme_series_key> free_retired(const Programs& programs);
 
  private:
@@ -60,7 +61,9 @@ class MapReader {
   std::shared_ptr<const WireNames> names_ = std::make_shared<WireNames>();
   std::vector<Retiring> retiring_;
   uint64_t retired_series_ = 0;
-  uint64_t retired_exchanges_ = 0;  // that they had counted
+  RetiredSeries retired_;
+  std::vector<uint32_t> freed_slots_;  // that are not in the map free_slots yet
+  uint64_t free_places_ = 0;           // KernelSnapshot::retired_places
 };
 
 // What a program has cost, under the name that metrics show.

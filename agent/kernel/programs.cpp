@@ -37,7 +37,7 @@ tl::unexpected<Error> load_failed(const char* object, int result, const char* lo
 
 // What an LRU map has at least, and what each CPU needs of it: see bpf/maps/pending.bpf.h.
 void size_lru_maps(const observer_bpf& skeleton, uint32_t possible_cpus) {
-  const std::pair<bpf_map*, uint32_t> maps[] = {{skeleton.maps.pending, 128},  {skeleton.maps.cursors, 32},
+  const std::pair<bpf_map*, uint32_t> maps[] = {{skeleton.maps.pending, 128},  {skeleton.maps.cursors, 128},
                                                 {skeleton.maps.cut_names, 16}, {skeleton.maps.cut_heads, 16},
                                                 {skeleton.maps.parked, 32},    {skeleton.maps.parked_places, 4}};
   for (const auto& [map, per_cpu] : maps) {

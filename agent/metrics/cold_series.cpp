@@ -2,6 +2,7 @@
 #include "metrics/cold_series.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/raw_bytes.h"
@@ -13,7 +14,7 @@ constexpr double kEveryS = 30;
 constexpr uint64_t kTimesUsual = 10;
 
 struct Change {
-  mme_series_key key;
+  const std::vector<mme_series_key>* series;
   uint64_t exchanges;
 };
 
@@ -21,22 +22,36 @@ bool is_colder(const Change& one, const Change& other) {
   return one.exchanges < other.exchanges;
 }
 
+// The part of a key that every family shows. Those of the same shown labels go together, or a counter would go down.
+mme_series_key shown_part(mme_series_key key) {
+  key.target = 0;
+  key.variant = 0;
+  key.method = 0;
+  return key;
+}
+
+// Those without are shown as one, `unknown`.
+bool has_names(const mme_series_key& key, const WireNames& names) {
+  return std::all_of(std::begin(key.name), std::end(key.name),
+                     [&](uint64_t hash) { return hash == 0 || names.contains(hash); });
+}
+
 }  // namespace
 
 std::vector<mme_series_key> ColdSeries::choose(const KernelSnapshot& now) {
   next_s_ = now.monotonic_s + kEveryS;
   std::map<Key, uint64_t> exchanges;
-  std::map<Key, mme_series_key> keys;
-  for (const RawSeries& series : now.series) {
-    if (series.key.family != MME_FAMILY_MONGO || series.key.other != 0) continue;
-    const Key key = raw_bytes(series.key);
-    exchanges[key] += series.latency.count();
-    keys.emplace(key, series.key);
+  std::map<Key, std::vector<mme_series_key>> series;
+  for (const RawSeries& one : now.series) {
+    if (one.key.family != MME_FAMILY_MONGO || one.key.other != 0 || !has_names(one.key, *now.names)) continue;
+    const Key key = raw_bytes(shown_part(one.key));
+    exchanges[key] += one.latency.count();
+    series[key].push_back(one.key);
   }
   std::vector<Change> changes;  // of those that were there all the time
   for (const auto& [key, count] : exchanges) {
     const auto before = exchanges_.find(key);
-    if (before != exchanges_.end()) changes.push_back({keys.at(key), count - std::min(count, before->second)});
+    if (before != exchanges_.end()) changes.push_back({&series.at(key), count - std::min(count, before->second)});
   }
   exchanges_ = std::move(exchanges);
   const uint64_t overflow = now.series_overflow[MME_FAMILY_MONGO];
@@ -44,10 +59,12 @@ std::vector<mme_series_key> ColdSeries::choose(const KernelSnapshot& now) {
 
   std::stable_sort(changes.begin(), changes.end(), is_colder);
   const uint64_t usual = changes[changes.size() / 2].exchanges;
+  const size_t most = most_ - std::min<size_t>(most_, now.retired_places);
   std::vector<mme_series_key> cold;
   for (const Change& change : changes) {
-    if (cold.size() == most_ || (change.exchanges != 0 && change.exchanges * kTimesUsual >= usual)) break;
-    cold.push_back(change.key);
+    if (change.exchanges != 0 && change.exchanges * kTimesUsual >= usual) break;
+    if (cold.size() + change.series->size() > most) break;
+    cold.insert(cold.end(), change.series->begin(), change.series->end());
   }
   return cold;
 }

@@ -12,7 +12,7 @@ namespace mme {
 
 // Which series of MongoDB a full family should be without, so that those with the most exchanges have labels: where
 // exchanges go to `_other`, those that had none for half a minute, or less than a tenth of what is usual. Where all
-// have about as many, they keep their places.
+// have about as many, they keep their places. Series that some family shows as one are chosen together.
 class ColdSeries {
  public:
   // At most `most` at a time.
@@ -20,11 +20,12 @@ class ColdSeries {
 
   // Half a minute has passed since the last choose().
   [[nodiscard]] bool due(double monotonic_s) const { return monotonic_s >= next_s_; }
-  // The coldest first. Nothing in a family where nothing went to `_other` since the last call.
+  // The coldest first. Nothing where nothing went to `_other` since the last call; the less, the more places of retired
+  // ones nobody has taken yet.
   [[nodiscard]] std::vector<mme_series_key> choose(const KernelSnapshot& now);
 
  private:
-  using Key = std::string;  // the bytes of a mme_series_key
+  using Key = std::string;  // the bytes of what a mme_series_key shows
 
   size_t most_;
   double next_s_ = 0;

@@ -192,6 +192,8 @@ void mongo_families(const Snapshot& snapshot, TextWriter& out) {
     out.sample(label_pairs({{"application", name}}), count);
   }
 
+  out.family("mme_mongo_connections_created_total", "Connections to mongod that were opened.", MetricType::counter);
+  out.sample({}, snapshot.mongo_connections_created);
   out.family("mme_mongo_connections", "Connections to mongod, by state.", MetricType::gauge);
   if (snapshot.busy_mongo_connections) out.sample(label_pairs({{"state", "busy"}}), *snapshot.busy_mongo_connections);
   out.sample(label_pairs({{"state", "open"}}), snapshot.open_mongo_connections);
@@ -299,7 +301,9 @@ void event_families(const Snapshot& snapshot, TextWriter& out) {
   out.family("mme_agent_events_lost_total", "What the programs could not tell the agent, or the agent could not write.",
              MetricType::counter);
   out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "routes"}}), snapshot.events_lost);
-  out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "commands"}}), snapshot.commands_lost);
+  out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "commands"}}),
+             snapshot.commands_lost[MME_LOST_RING_FULL]);
+  out.sample(label_pairs({{"reason", "no_room"}, {"stream", "commands"}}), snapshot.commands_lost[MME_LOST_NO_CAPTURE]);
   out.sample(label_pairs({{"reason", "not_written"}, {"stream", "slow_file"}}), snapshot.slow_lines_lost);
 }
 

@@ -95,8 +95,9 @@ struct KernelSnapshot {
   std::array<RawAccount, MME_PROTOCOLS> accounts{};
   std::array<uint64_t, MME_FAMILIES> series_in_use{};
   std::array<uint64_t, MME_FAMILIES> series_overflow{};
-  uint64_t series_retired = 0;     // all of MongoDB
-  uint64_t exchanges_retired = 0;  // that those had counted
+  uint64_t series_retired = 0;     // of MongoDB
+  std::vector<RawSeries> retired;  // what those had counted, without names
+  uint64_t retired_places = 0;     // that wait for other series, where there is no other place
   MongoCountsById mongo_counts;    // of clients
   MongoCountsById mongo_replication_counts;
   std::vector<RawMongoError> mongo_errors;
@@ -105,15 +106,16 @@ struct KernelSnapshot {
   std::vector<RawSlowCommands> mongo_slow;
   std::map<std::string, uint64_t> mongo_handshakes;  // by application name, any bytes
   uint64_t events_lost = 0;
-  uint64_t commands_lost = 0;
+  std::array<uint64_t, MME_LOST_REASONS> commands_lost{};
   std::vector<RawFirstBytes> first_bytes;
   std::vector<RawLink> links;  // of target 0: what found no room
   std::vector<RawOverhead> overheads;
   std::vector<RawUnanswered> unanswered;
   std::vector<ProgramCost> programs;
   std::map<std::string, uint64_t> map_bytes;
-  std::array<uint64_t, 4> open_connections{};           // by enum mme_role
-  std::vector<RawOpenConnections> open_by_port;         // of entrypoints, up to kOpenPortsMax; empty: not known
+  std::array<uint64_t, 4> open_connections{};    // by enum mme_role
+  std::vector<RawOpenConnections> open_by_port;  // of entrypoints, up to kOpenPortsMax; empty: not known
+  uint64_t mongo_connections_created = 0;
   std::vector<mme_in_flight> mongo_connections;         // open ones, where `in_flight` is known
   std::vector<RawMongoPool> mongo_pools;                // each application and client once
   std::optional<std::vector<mme_in_flight>> in_flight;  // busy links, each once; nothing: the kernel cannot tell

@@ -66,9 +66,11 @@ Totals totals(const Snapshot& snapshot) {
   add_http(GroupKind::route, snapshot.route);
   add_http(GroupKind::router, snapshot.router);
   add_http(GroupKind::upstream, snapshot.upstream);
-  for (const MongoSeries& series : snapshot.mongo) {
-    add(groups[{GroupKind::mongo, series.target, series.command}], series.latency, series.request_bytes,
-        series.response_bytes, !series.ok);
+  for (const auto* all : {&snapshot.mongo, &snapshot.mongo_retired}) {
+    for (const MongoSeries& series : *all) {
+      add(groups[{GroupKind::mongo, series.target, series.command}], series.latency, series.request_bytes,
+          series.response_bytes, !series.ok);
+    }
   }
 
   Totals all{.monotonic_s = snapshot.monotonic_s, .groups = {}};

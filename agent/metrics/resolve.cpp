@@ -93,9 +93,10 @@ std::vector<HttpSeries> http_series(KernelSnapshot& raw, uint8_t family, const R
   return sorted_series<HttpSeries>(std::move(labelled));
 }
 
-std::vector<MongoSeries> mongo_series(KernelSnapshot& raw, const ResolveContext& context, bool replication) {
+std::vector<MongoSeries> mongo_series(const KernelSnapshot& raw, std::vector<RawSeries>& all,
+                                      const ResolveContext& context, bool replication) {
   Labelled<MongoLabels> labelled;
-  for (RawSeries& series : raw.series) {
+  for (RawSeries& series : all) {
     if (series.key.family != MME_FAMILY_MONGO) continue;
     const bool is_replication = mme_mongo_is_replication(series.key.method, series.key.code) != 0;
     if (is_replication == replication) labelled.emplace_back(mongo_labels(context, raw, series.key), &series);
@@ -256,8 +257,8 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   snapshot.entrypoint = http_series(raw, MME_FAMILY_ENTRYPOINT, context, ledger);
   snapshot.upstream = http_series(raw, MME_FAMILY_UPSTREAM, context, ledger);
   snapshot.service = ledger.services().shown(services.views(snapshot.upstream)).without_targets().sorted();
-  snapshot.mongo = mongo_series(raw, context, false);
-  snapshot.mongo_replication = mongo_series(raw, context, true);
+  snapshot.mongo = mongo_series(raw, raw.series, context, false);
+  snapshot.mongo_replication = mongo_series(raw, raw.series, context, true);
   snapshot.mongo_members = members(raw, context);
 
   snapshot.links = resolve_links(raw.links, context);
@@ -291,12 +292,15 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
     snapshot.series_overflow[std::string(family_name(i))] = raw.series_overflow[i];
   }
   snapshot.series_retired["mongo"] = raw.series_retired;
-  snapshot.exchanges_retired["mongo"] = raw.exchanges_retired;
+  uint64_t& exchanges_retired = snapshot.exchanges_retired["mongo"];
+  for (const RawSeries& series : raw.retired) exchanges_retired += series.latency.count();
+  snapshot.mongo_retired = mongo_series(raw, raw.retired, context, false);
   snapshot.series_overflow["mongo_errors"] = raw.mongo_errors_overflow;
   snapshot.programs = std::move(raw.programs);
   snapshot.map_bytes = std::move(raw.map_bytes);
   snapshot.open_entrypoint_connections = raw.open_connections[MME_ROLE_ENTRYPOINT];
   snapshot.open_by_entrypoint = open_by_entrypoint(raw, context);
+  snapshot.mongo_connections_created = raw.mongo_connections_created;
   snapshot.open_mongo_connections = raw.open_connections[MME_ROLE_MONGOD];
   return snapshot;
 }

@@ -166,6 +166,7 @@ struct Snapshot {
   std::vector<HttpSeries> route;               // those by the operator's routes, all protocols together
   std::vector<HttpSeries> service;             // upstream servers by service, all targets together; see ServiceSeries
   std::vector<MongoSeries> mongo;              // of clients
+  std::vector<MongoSeries> mongo_retired;      // of clients, what series had counted that are shown no more
   std::vector<MongoSeries> mongo_replication;  // of the other members
   std::vector<MongoCommandCounts> mongo_counts;
   std::vector<MongoCommandCounts> mongo_replication_counts;
@@ -188,13 +189,14 @@ struct Snapshot {
   uint64_t open_entrypoint_connections = 0;
   std::map<std::string, uint64_t> open_by_entrypoint;  // adds up to the line above, as nearly as it was one moment
   uint64_t open_mongo_connections = 0;
+  uint64_t mongo_connections_created = 0;
   std::vector<HttpSeries> entrypoint_first_byte;  // by name
   std::vector<HttpSeries> upstream_first_byte;    // by name and URL
   Links links;
   std::vector<OverheadSeries> overhead;
   std::optional<InFlight> in_flight;  // nothing: not known
   uint64_t events_lost = 0;
-  uint64_t commands_lost = 0;
+  std::array<uint64_t, MME_LOST_REASONS> commands_lost{};
   uint64_t slow_lines_lost = 0;       // that are not in slow.file
   std::vector<ServerUp> servers_up;   // ascending
   std::vector<MongodStatus> mongods;  // those that are asked for their serverStatus

@@ -20,7 +20,7 @@ static __always_inline int tell(struct mme_capture *capture)
 		return 0;
 	told = !bpf_ringbuf_output(&commands, &capture->exchange, bytes, 0);
 	if (!told)
-		count_lost_command();
+		count_lost_command(MME_LOST_RING_FULL);
 	capture->exchange.request_kept = 0;
 	capture->exchange.reply_kept = 0;
 	return told;
@@ -102,7 +102,7 @@ __noinline __weak int tell_pieces(struct __sk_buff *skb, __u32 slot)
 						      : tell_piece(skb, s, capture, bytes, MME_PIECE_BYTES);
 		if (!told) {
 			capture->pieces_wanted = 0;
-			count_lost_command();
+			count_lost_command(MME_LOST_RING_FULL);
 			return 0;
 		}
 		capture->pieces_wanted -= (__u32)bytes;
@@ -297,17 +297,19 @@ __noinline __weak int tell_command(struct __sk_buff *skb, __u32 slot)
 	if (!why)
 		return 0;
 	if (why == MME_TOLD_SLOW && ring_is_busy()) {
-		count_lost_command();
+		count_lost_command(MME_LOST_RING_FULL);
 		return 0;
 	}
 	s->cookie = bpf_get_socket_cookie(skb);
 	capture = bpf_sk_storage_get(&captures, sk, 0, 0);
+	if (!capture)
+		count_lost_command(MME_LOST_NO_CAPTURE);
 	if (!capture || !is_kept(capture, s, why)) {
 		if (!(why & MME_TOLD_SLOW) || why & MME_TOLD_COMPRESSED)
 			return 0;
 		describe_exchange(s, why, &alone);
 		if (bpf_ringbuf_output(&commands, &alone, sizeof(alone), 0))
-			count_lost_command();
+			count_lost_command(MME_LOST_RING_FULL);
 		return 0;
 	}
 	describe_exchange(s, why, &capture->exchange);

@@ -5,7 +5,8 @@
 #include "connections.bpf.h"
 
 /* The first bytes of the messages under way, of each connection to a mongod. Written and read by the programs only;
- * freed with the socket. Full (MME_CAPTURES_MAX): what the agent is told of further connections is without them. */
+ * freed with the socket. Full (MME_CAPTURES_MAX, and as many that are older than the agent): of further connections it
+ * is not told what is in messages, commands_lost counts those that it would have been told of. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -22,8 +23,8 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
+	__uint(max_entries, MME_LOST_REASONS);
+	__type(key, __u32); /* enum mme_lost */
 	__type(value, __u64);
 } commands_lost SEC(".maps");
 
@@ -49,30 +50,28 @@ static __always_inline int ring_is_busy(void)
 	return bpf_ringbuf_query(&commands, BPF_RB_AVAIL_DATA) > MME_COMMANDS_BYTES / 2;
 }
 
-static __always_inline void count_lost_command(void)
+static __always_inline void count_lost_command(__u32 reason)
 {
-	__u32 zero = 0;
-	__u64 *count = bpf_map_lookup_elem(&commands_lost, &zero);
+	__u64 *count = bpf_map_lookup_elem(&commands_lost, &reason);
 
 	if (count)
 		__sync_fetch_and_add(count, 1);
 }
 
-/* That of a connection; null: there is none and no room for one. Only those whose close will be seen are counted. */
+/* That of a connection; null: there is none and no room for one. */
 static __always_inline struct mme_capture *capture_of(struct bpf_sock *sk, const struct mme_connection *c)
 {
-	const int counted = c->flags & MME_CONNECTION_COUNTED;
 	struct mme_capture *capture = bpf_sk_storage_get(&captures, sk, 0, 0);
-	__u32 index = MME_COUNT_CAPTURES;
+	__u32 index = c->flags & MME_CONNECTION_COUNTED ? MME_COUNT_CAPTURES : MME_COUNT_CAPTURES_ADOPTED;
 	__u64 *count;
 
 	if (capture)
 		return capture;
 	count = bpf_map_lookup_elem(&connection_counts, &index);
-	if (!count || (counted && *count >= MME_CAPTURES_MAX))
+	if (!count || *count >= MME_CAPTURES_MAX)
 		return 0;
 	capture = bpf_sk_storage_get(&captures, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (capture && counted)
+	if (capture)
 		__sync_fetch_and_add(count, 1);
 	return capture;
 }

@@ -14,16 +14,18 @@ struct {
 } connections SEC(".maps");
 
 enum mme_connection_count {
-	MME_COUNT_TRACKED = 0,	/* those whose close will be seen */
-	MME_COUNT_ROLES = 1,	/* open ones, at MME_COUNT_ROLES + role */
-	MME_COUNT_ADOPTED = 6,	/* ever: nothing tells when these close */
-	MME_COUNT_CAPTURES = 7, /* connections whose messages are kept */
+	MME_COUNT_TRACKED = 0,		/* those whose close will be seen */
+	MME_COUNT_ROLES = 1,		/* open ones, at MME_COUNT_ROLES + role */
+	MME_COUNT_ADOPTED = 6,		/* ever: nothing tells when these close */
+	MME_COUNT_CAPTURES = 7,		/* connections whose messages are kept, */
+	MME_COUNT_CAPTURES_ADOPTED = 8, /* and of the adopted ones, ever */
+	MME_COUNT_TO_MONGOD = 9,	/* opened, ever */
 };
 
 /* By enum mme_connection_count. Two's complement sums. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 8);
+	__uint(max_entries, 10);
 	__type(key, __u32);
 	__type(value, __u64);
 } connection_counts SEC(".maps");
@@ -51,6 +53,8 @@ static __always_inline void count_open(__u8 role, __u16 target, __u16 port, __s6
 	__u64 *count, zero = 0;
 
 	count_connections(MME_COUNT_ROLES + role, by);
+	if (role == MME_ROLE_MONGOD && by > 0)
+		count_connections(MME_COUNT_TO_MONGOD, by);
 	if (role != MME_ROLE_ENTRYPOINT)
 		return;
 	count = bpf_map_lookup_elem(&open_by_port, &key);

@@ -377,6 +377,9 @@ struct mme_route_exchange {
 };
 MME_ASSERT_SIZE(struct mme_route_exchange, 80);
 
+/* Why the agent is not told of an exchange of MongoDB, or not what is in its messages. */
+enum mme_lost { MME_LOST_RING_FULL, MME_LOST_NO_CAPTURE, MME_LOST_REASONS };
+
 /* Why the agent is told of an exchange of MongoDB. */
 enum mme_told {
 	MME_TOLD_SLOW = 1 << 0,

@@ -18,7 +18,7 @@
 #define MME_PIECES_WHOLE_BYTES (16 * 1024) /* longest one that is told whole, for a `$db` behind its documents */
 #define MME_COMMANDS_BYTES (128 * 1024)	   /* of the ring that tells of MongoDB's exchanges; a power of two */
 #define MME_RETIRED_MAX 128		   /* slots of retired series that wait for others */
-#define MME_CAPTURES_MAX 1024		   /* connections at once whose messages are kept */
+#define MME_CAPTURES_MAX 8192		   /* connections at once whose messages are kept */
 #define MME_HTTP_HEAD_BYTES 65536	   /* longer heads are not HTTP for us */
 #define MME_MONGO_MESSAGE_BYTES 48000000u  /* maxMessageSizeBytes of a hello reply */
 

@@ -570,9 +570,19 @@ MME_INLINE void mme_mongo_name_byte(struct mme_mongo *p, struct mme_mongo_names 
 		name->length++;
 }
 
+/* `$cmd.aggregate` and the like: a cursor of a whole database, whose getMore names this instead of a collection. */
+MME_INLINE int mme_mongo_is_of_database(const struct mme_name *name)
+{
+	const char *text = name->text;
+
+	return !((text[0] ^ '$') | (text[1] ^ 'c') | (text[2] ^ 'm') | (text[3] ^ 'd') | (text[4] ^ '.'));
+}
+
 MME_INLINE void mme_mongo_name_end(struct mme_mongo *p, struct mme_mongo_names *names, __u32 which)
 {
-	names->hash[which & 1] = p->token;
+	const int is_none = (which & 1) && mme_mongo_is_of_database(&names->text[1]);
+
+	names->hash[which & 1] = is_none ? 0 : p->token;
 	names->complete[which & 1] = 1;
 }
 

@@ -10,6 +10,7 @@ from mongo_lib import QUIET
 
 CONNECTIONS = "mme_mongo_client_connections"
 SATURATED = "mme_mongo_pool_saturated_seconds_total"
+CREATED = "mme_mongo_connections_created_total"
 SLEEPS = {"$where": "sleep(6000) || true"}
 LONGEST_GAP = 2  # seconds: a sample counts for the time since the last one, up to this
 
@@ -73,3 +74,20 @@ def test_a_mongod_that_restarts_has_no_old_connections(servers: Stack, observe: 
         mongod.restart()
         client.admin.command("ping")
         wait_until(lambda: 2 <= agent.metrics().counter(CONNECTIONS, application="shop", state="open") <= 4)
+
+
+def test_created_as_mongod_counts_them(servers: Stack, observe: Callable[..., Agent]) -> None:
+    mongod = servers.mongod(args=QUIET)
+    with mongod.client() as client:
+        client.admin.command("ping")
+        agent = observe(mongod)
+        earlier = client.admin.command("serverStatus")["connections"]["totalCreated"]
+        for _ in range(20):
+            with mongod.client() as other:
+                other.admin.command("ping")
+
+        def created() -> float:
+            return client.admin.command("serverStatus")["connections"]["totalCreated"] - earlier
+
+        wait_until(lambda: agent.metrics().value(CREATED) == created())
+        assert created() >= 40  # and each client has one that watches the server

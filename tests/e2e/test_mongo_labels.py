@@ -42,6 +42,7 @@ def test_commands(mongod: Mongod, counting: Counting) -> None:
         other.command("dbStats")
         other.list_collection_names()
         client.admin.aggregate([{"$currentOp": {}}]).close()
+        list(other.aggregate([{"$documents": [{"n": n} for n in range(5)]}], batchSize=2))
         client.drop_database("other")
     check(
         counts,
@@ -62,6 +63,8 @@ def test_commands(mongod: Mongod, counting: Counting) -> None:
             ("dbStats", "other", NONE, "ok"): 1,
             ("listCollections", "other", NONE, "ok"): 1,
             ("aggregate", "admin", NONE, "ok"): 1,
+            ("aggregate", "other", NONE, "ok"): 1,
+            ("getMore", "other", NONE, "ok"): 2,
             ("dropDatabase", "other", NONE, "ok"): 1,
         },
     )

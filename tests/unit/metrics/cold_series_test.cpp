@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "metrics/other_series.h"
 
 namespace mme {
@@ -66,6 +68,48 @@ TEST_F(ColdSeriesTest, NewOnesHaveHalfAMinute) {
   (void)choose({{1, 100}, {2, 100}}, 1);
   EXPECT_EQ(choose({{1, 100}, {2, 100}, {3, 0}}, 1), std::vector<uint16_t>{});
   EXPECT_EQ(choose({{1, 100}, {2, 100}, {3, 0}}, 1), std::vector<uint16_t>{3});
+}
+
+TEST_F(ColdSeriesTest, NoMoreThanNewOnesNeed) {
+  (void)choose({{1, 100}, {2, 0}, {3, 0}, {4, 100}, {5, 100}}, 1);
+  now_.retired_places = kMost;
+  EXPECT_EQ(choose({{1, 100}, {2, 0}, {3, 0}, {4, 100}, {5, 100}}, 1), std::vector<uint16_t>{});
+  now_.retired_places = kMost - 1;
+  EXPECT_EQ(choose({{1, 100}, {2, 0}, {3, 0}, {4, 100}, {5, 100}}, 1), std::vector<uint16_t>{2});
+}
+
+// Counters without the outcome, and histograms of both targets, would go down.
+TEST_F(ColdSeriesTest, WhatIsShownAsOneGoesTogether) {
+  const auto of = [](uint16_t code, uint8_t outcome, uint16_t target, uint64_t count) {
+    RawSeries series;
+    series.key.family = MME_FAMILY_MONGO;
+    series.key.code = code;
+    series.key.variant = outcome;
+    series.key.target = target;
+    series.latency.bounds = {count};
+    return series;
+  };
+  now_.series = {of(1, MME_OUTCOME_OK, 1, 100), of(1, MME_OUTCOME_ERROR, 1, 1), of(1, MME_OUTCOME_OK, 2, 1),
+                 of(2, MME_OUTCOME_OK, 1, 1),   of(2, MME_OUTCOME_ERROR, 2, 1), of(3, MME_OUTCOME_OK, 1, 1)};
+  now_.series_overflow[MME_FAMILY_MONGO] = 1;
+  (void)cold_.choose(now_);
+  now_.series[0] = of(1, MME_OUTCOME_OK, 1, 200);
+  now_.series_overflow[MME_FAMILY_MONGO] = 2;
+  const auto cold = cold_.choose(now_);
+  ASSERT_EQ(cold.size(), 3U);
+  EXPECT_EQ(std::count_if(cold.begin(), cold.end(), [](const auto& key) { return key.code == 2; }), 2);
+  EXPECT_EQ(std::count_if(cold.begin(), cold.end(), [](const auto& key) { return key.code == 3; }), 1);
+}
+
+TEST_F(ColdSeriesTest, NoneThatIsShownAsUnknown) {
+  RawSeries unnamed;
+  unnamed.key.family = MME_FAMILY_MONGO;
+  unnamed.key.name[0] = 7;
+  now_.series = {unnamed};
+  now_.series_overflow[MME_FAMILY_MONGO] = 1;
+  (void)cold_.choose(now_);
+  now_.series_overflow[MME_FAMILY_MONGO] = 2;
+  EXPECT_TRUE(cold_.choose(now_).empty());
 }
 
 TEST_F(ColdSeriesTest, OnlyOfMongo) {

@@ -52,6 +52,10 @@ TEST(Rates, GroupsByLegAndCommand) {
   EXPECT_EQ(all.groups[0].counts.response_bytes, 60U);
   EXPECT_EQ(all.groups[1].counts.requests, 6U);
   EXPECT_EQ(all.groups[1].counts.errors, 3U);
+
+  snapshot.mongo_retired = {failed};  // goes on counting for its command
+  snapshot.mongo = {fine};
+  EXPECT_EQ(totals(snapshot).groups[1].counts.requests, 6U);
 }
 
 TEST(Rates, GroupsByRouteAndRouter) {
