@@ -297,10 +297,12 @@ void capacity_families(const Snapshot& snapshot, Subset subset, TextWriter& out)
   each_family(snapshot.exchanges_retired);
 }
 
-void event_families(const Snapshot& snapshot, TextWriter& out) {
+void event_families(const Snapshot& snapshot, Subset subset, TextWriter& out) {
   out.family("mme_agent_events_lost_total", "What the programs could not tell the agent, or the agent could not write.",
              MetricType::counter);
-  out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "routes"}}), snapshot.events_lost);
+  if (shows(subset, true))
+    out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "routes"}}), snapshot.events_lost);
+  if (!shows(subset, false)) return;
   out.sample(label_pairs({{"reason", "ring_full"}, {"stream", "commands"}}),
              snapshot.commands_lost[MME_LOST_RING_FULL]);
   out.sample(label_pairs({{"reason", "no_room"}, {"stream", "commands"}}), snapshot.commands_lost[MME_LOST_NO_CAPTURE]);
@@ -363,7 +365,7 @@ bool write_families(const Snapshot& snapshot, Subset subset, const TextSink& sin
   hook_families(snapshot, subset, out);
   account_families(snapshot, subset, out);
   capacity_families(snapshot, subset, out);
-  if (shows(subset, true)) event_families(snapshot, out);
+  event_families(snapshot, subset, out);
   cost_families(snapshot, out);
   if (shows(subset, true)) compat_family(snapshot, out);
   process_families(snapshot.agent, out);

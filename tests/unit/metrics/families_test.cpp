@@ -267,11 +267,13 @@ TEST(Families, SubsetsShareNoCounterOfAProtocol) {
   EXPECT_EQ(traefik.find("mme_mongo"), std::string::npos);
   EXPECT_EQ(mongodb.find("traefik_"), std::string::npos);
   EXPECT_EQ(mongodb.find("mme_upstream"), std::string::npos);
-  for (const char* only_http : {"{protocol=\"http\"}", "kind=\"traefik\"", "family=\"entrypoint\"", "cgroup=\"/t\""}) {
+  for (const char* only_http :
+       {"{protocol=\"http\"}", "kind=\"traefik\"", "family=\"entrypoint\"", "cgroup=\"/t\"", "stream=\"routes\""}) {
     EXPECT_NE(traefik.find(only_http), std::string::npos) << only_http;
     EXPECT_EQ(mongodb.find(only_http), std::string::npos) << only_http;
   }
-  for (const char* only_mongo : {"{protocol=\"mongo\"}", "kind=\"mongod\"", "family=\"mongo\"", "cgroup=\"/m\""}) {
+  for (const char* only_mongo : {"{protocol=\"mongo\"}", "kind=\"mongod\"", "family=\"mongo\"", "cgroup=\"/m\"",
+                                 "stream=\"commands\"", "stream=\"slow_file\""}) {
     EXPECT_EQ(traefik.find(only_mongo), std::string::npos) << only_mongo;
     EXPECT_NE(mongodb.find(only_mongo), std::string::npos) << only_mongo;
   }
