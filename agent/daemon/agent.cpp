@@ -128,6 +128,7 @@ void Agent::take_events() {
   const auto now = std::chrono::system_clock::now();
   const uint64_t now_ns = monotonic_ns();
   Answering answering(routes_, overhead_, *observer_, [&](const auto& exchange, auto request, auto reply) {
+    learn_names(exchange.key);
     auto slow = mongo_commands_.ended(exchange, request, reply, *wire_names_);
     if (!slow) return;
     const std::chrono::nanoseconds ago(now_ns - std::min<uint64_t>(exchange.ended_ns, now_ns));
@@ -137,6 +138,17 @@ void Agent::take_events() {
   });
   observer_->take_events(answering);
   join_legs(answering.legs());
+}
+
+void Agent::learn_names(const mme_series_key& key) {
+  for (const uint64_t hash : key.name) {
+    if (hash == 0 || wire_names_->contains(hash)) continue;
+    auto name = observer_->wire_name(hash);
+    if (!name) continue;
+    auto names = std::make_shared<WireNames>(*wire_names_);
+    names->emplace(hash, std::move(*name));
+    wire_names_ = std::move(names);
+  }
 }
 
 void Agent::join_legs(uint64_t legs) {

@@ -79,6 +79,7 @@ class Agent {
   void set_routes(const std::string& target);
   void forget_routes(const std::string& target);
   void take_events();
+  void learn_names(const mme_series_key& key);
   void sample_mongo_connections(Clock::time_point now);
   void make_room(Clock::time_point now);
   void set_slow(const SlowConfig& slow);
@@ -106,7 +107,7 @@ class Agent {
   ProxyOverhead overhead_;
   MongoCommands mongo_commands_;
   MongoPools mongo_pools_;
-  std::shared_ptr<const WireNames> wire_names_ = std::make_shared<WireNames>();  // of the last read
+  std::shared_ptr<const WireNames> wire_names_ = std::make_shared<WireNames>();  // of the last read, and later ones
   LegSampling::Phase leg_phase_ = LegSampling::Phase::pause;
   uint64_t legs_lost_ = 0;
   FirstBytes first_bytes_;

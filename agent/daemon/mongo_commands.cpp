@@ -48,6 +48,11 @@ void note_cursor(const mme_mongo& reply, uint8_t origin, mme_sample& sample) {
   if ((reply.flags & kWhole) == kWhole) mme_mongo_cursor_sample(&reply, origin, &sample);
 }
 
+// Its flags at least could be opened.
+bool is_readable(const std::optional<mongo::WireMessage>& message) {
+  return message && message->body.size() >= sizeof(uint32_t);
+}
+
 // Keeps `order` and what it is the order of within `most`.
 template <typename Container>
 void forget_oldest(Container& all, std::deque<uint64_t>& order, size_t most) {
@@ -143,10 +148,12 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
   mme_mongo_sample(&reply.parser, &pending, exchange.duration_ns, &opened.sample);
   opened.sample.response_bytes = exchange.response_bytes;
   note_cursor(reply.parser, pending.method, opened.sample);
+  // Of a reply that cannot be read it is taken to be what the request allows: the programs know when there is none.
+  const uint16_t says = is_readable(opened.reply) ? reply.parser.flags & MME_MONGO_MORE_TO_COME
+                                                  : request.parser.flags & MME_MONGO_EXHAUST_ALLOWED;
   remember_unseen(exchange.cookie,
                   {.peer = opened.sample.key.method,
-                   .streamed = (reply.parser.flags & MME_MONGO_MORE_TO_COME) != 0 ? static_cast<uint8_t>(command)
-                                                                                  : uint8_t{MME_COMMAND_compressed},
+                   .streamed = says != 0 ? static_cast<uint8_t>(command) : uint8_t{MME_COMMAND_compressed},
                    .origin = pending.method});
   if (mme_cursor_begins(opened.sample.cursor) != 0) remember_cursor(opened.sample.cursor_id, pending);
   if (opened.sample.kind != MME_SAMPLE_LATENCY) return;
@@ -197,7 +204,8 @@ void MongoCommands::parse_streamed(const mme_mongo_exchange& exchange, Opened& o
   if (!opened.reply) return;
   const mongo::ParsedMessage reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY);
   note_cursor(reply.parser, stream.origin, opened.sample);
-  if ((reply.parser.flags & MME_MONGO_MORE_TO_COME) == 0) stream.streamed = MME_COMMAND_compressed;
+  if (is_readable(opened.reply) && (reply.parser.flags & MME_MONGO_MORE_TO_COME) == 0)
+    stream.streamed = MME_COMMAND_compressed;
 }
 
 uint8_t MongoCommands::peer_of(const mme_mongo_exchange& exchange) const {

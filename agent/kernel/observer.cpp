@@ -223,6 +223,12 @@ Result<std::vector<mme_in_flight>> Observer::mongo_connections() {
   return impl_->walk_connections().map([](InFlightReader::Read&& read) { return std::move(read.mongo); });
 }
 
+std::optional<std::string> Observer::wire_name(uint64_t hash) const {
+  mme_name name{};
+  if (bpf_map_lookup_elem(bpf_map__fd(impl_->programs.observer->maps.names), &hash, &name) != 0) return std::nullopt;
+  return std::string(name.text, std::min<size_t>(name.length, MME_NAME_BYTES));
+}
+
 Result<KernelSnapshot> Observer::read() {
   auto snapshot = impl_->reader.read(impl_->programs);
   if (snapshot) impl_->read_in_flight(*snapshot);

@@ -60,6 +60,9 @@ class Observer {
   // Each open connection to a mongod.
   [[nodiscard]] Result<std::vector<mme_in_flight>> mongo_connections();
 
+  // A name from the wire by its hash; nothing where the kernel had no room for it.
+  [[nodiscard]] std::optional<std::string> wire_name(uint64_t hash) const;
+
   // O(series): no map is deleted from or reset.
   [[nodiscard]] Result<KernelSnapshot> read();
   // See MapReader.

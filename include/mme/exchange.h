@@ -340,7 +340,8 @@ MME_INLINE void mme_mongo_works(struct mme_connection *c, __u16 command)
 MME_INLINE int mme_mongo_members_only(__u16 command)
 {
 	return command == MME_COMMAND_replSetHeartbeat || command == MME_COMMAND_replSetUpdatePosition ||
-	       command == MME_COMMAND_replSetRequestVotes || command == MME_COMMAND_replSetGetRBID;
+	       command == MME_COMMAND_replSetRequestVotes || command == MME_COMMAND_replSetGetRBID ||
+	       command == MME_COMMAND_voteCommitIndexBuild || command == MME_COMMAND_voteAbortIndexBuild;
 }
 
 /* The peer of a connection that was `peer` before this request. Members use a connection for themselves or not at all.

@@ -281,3 +281,17 @@ def test_a_client_that_sends_a_part_and_waits(asked: tuple[Mongod, Agent, Path],
     wait_until(lambda: sum(e["command"] == "find" for e in lines(file)) == 2)
     assert "planted" not in file.read_text()
     assert agent.metrics().counter(SLOW, command="find") == 2
+
+
+def test_long_commands_have_their_namespace(asked: tuple[Mongod, Agent, Path]) -> None:
+    """Drivers put `$db` behind the command's own fields, and nobody has scraped before."""
+    mongod, _, file = asked
+    with mongod.client() as client:
+        c = client.late.things
+        c.find_one({"n": {"$in": list(range(1000))}})
+        list(c.aggregate([{"$match": {"n": {"$nin": list(range(1000))}}}]))
+        c.distinct("n", {"n": {"$in": list(range(1000))}})
+    commands = {"find", "aggregate", "distinct"}
+    wait_until(lambda: commands <= {e["command"] for e in lines(file)})
+    names = {(e["command"], e.get("database"), e.get("collection")) for e in lines(file) if e["command"] in commands}
+    assert names == {(command, "late", "things") for command in commands}
