@@ -4,13 +4,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "metrics/names.h"
+#include "mme/mongo_commands.h"
 #include "mongo/bson_reader.h"
+#include "mongo/query_names.h"
 
 namespace mme::mongo {
 namespace {
@@ -21,18 +25,32 @@ constexpr size_t kElementsMax = 32;  // of an array, that look different
 constexpr std::string_view kLiteral = "?";
 constexpr std::string_view kMore = "…";
 
-// What the values of a document are.
+// What a value is. What none of these allows to be shown is `?`.
 enum class Kind {
-  literals,    // data
-  filter,      // of fields, or operators that hold filters
-  comparison,  // of operators on one field
-  update,      // operators on fields, or a replacement
-  assignment,  // of fields, to data
-  flags,       // -1, 0, 1, true and false say what is asked for
-  stages,      // of a pipeline
-  expression,  // an aggregation's: whatever it is, its names are no data
-  source,      // a stage that reads another collection
-  text,        // the name of a field
+  hidden,           // data: arrays of it too are `?`
+  literals,         // data: arrays are `[?]`
+  text,             // the name of a field or a collection
+  flag,             // true or false
+  statements,       // `updates`, `deletes`, `ops`
+  statement,        //
+  filter,           // of fields, or operators that hold filters
+  predicate,        // what a field is compared with: operators, or data
+  predicates,       // an array of them
+  update,           // operators on fields, a pipeline, or a replacement
+  assignment,       // of fields, to data
+  sort,             // of fields
+  direction,        // of one
+  projection,       // of fields
+  projected,        // one: 0, 1, or an expression
+  stages,           // a pipeline
+  stage,            //
+  stage_arguments,  // by name
+  collection,       // its name, or stage_arguments that have it
+  facets,           // pipelines by name
+  fields,           // expressions by the field that they are for
+  expression,       // an aggregation's
+  arguments,        // of its operator: by name, or an expression
+  branches,         // an array of arguments
 };
 
 struct Field {
@@ -40,35 +58,250 @@ struct Field {
   Kind kind;
 };
 
-// Of commands, and of the operations in `updates` and `deletes`. What is not here says nothing of the shape.
-constexpr Field kFields[] = {
-    {"filter", Kind::filter},    {"query", Kind::filter},    {"q", Kind::filter},      {"sort", Kind::flags},
-    {"projection", Kind::flags}, {"fields", Kind::flags},    {"hint", Kind::flags},    {"update", Kind::update},
-    {"u", Kind::update},         {"pipeline", Kind::stages}, {"key", Kind::text},      {"arrayFilters", Kind::filter},
-    {"limit", Kind::literals},   {"skip", Kind::literals},   {"multi", Kind::flags},   {"upsert", Kind::flags},
-    {"remove", Kind::flags},     {"new", Kind::flags},       {"updates", Kind::flags}, {"deletes", Kind::flags},
-};
+using Fields = std::span<const Field>;
 
-const Field* field_of(std::string_view name) {
-  const auto* found =
-      std::find_if(std::begin(kFields), std::end(kFields), [&](const Field& f) { return f.name == name; });
-  return found == std::end(kFields) ? nullptr : found;
+constexpr Field kFind[] = {{"filter", Kind::filter}, {"sort", Kind::sort},      {"projection", Kind::projection},
+                           {"hint", Kind::sort},     {"limit", Kind::literals}, {"skip", Kind::literals}};
+constexpr Field kAggregate[] = {{"pipeline", Kind::stages}, {"hint", Kind::sort}};
+constexpr Field kCount[] = {
+    {"query", Kind::filter}, {"limit", Kind::literals}, {"skip", Kind::literals}, {"hint", Kind::sort}};
+constexpr Field kDistinct[] = {{"key", Kind::text}, {"query", Kind::filter}, {"hint", Kind::sort}};
+constexpr Field kFindAndModify[] = {
+    {"query", Kind::filter}, {"sort", Kind::sort},         {"remove", Kind::flag}, {"update", Kind::update},
+    {"new", Kind::flag},     {"fields", Kind::projection}, {"upsert", Kind::flag}, {"arrayFilters", Kind::filter},
+    {"hint", Kind::sort}};
+constexpr Field kUpdate[] = {{"updates", Kind::statements}};
+constexpr Field kDelete[] = {{"deletes", Kind::statements}};
+constexpr Field kBulkWrite[] = {{"ops", Kind::statements}};
+constexpr Field kGetMore[] = {{"collection", Kind::text}};
+
+// Of commands, what is shown. Of others the name is the shape.
+constexpr std::pair<std::string_view, Fields> kCommands[] = {{"find", kFind},
+                                                             {"aggregate", kAggregate},
+                                                             {"count", kCount},
+                                                             {"distinct", kDistinct},
+                                                             {"findAndModify", kFindAndModify},
+                                                             {"findandmodify", kFindAndModify},
+                                                             {"update", kUpdate},
+                                                             {"delete", kDelete},
+                                                             {"bulkWrite", kBulkWrite},
+                                                             {"getMore", kGetMore}};
+
+// `insert`, `update` and `delete` are bulkWrite's, and have the number of a collection.
+constexpr Field kStatement[] = {
+    {"q", Kind::filter},         {"u", Kind::update},        {"sort", Kind::sort},       {"hint", Kind::sort},
+    {"multi", Kind::flag},       {"upsert", Kind::flag},     {"limit", Kind::literals},  {"arrayFilters", Kind::filter},
+    {"insert", Kind::literals},  {"update", Kind::literals}, {"delete", Kind::literals}, {"filter", Kind::filter},
+    {"updateMods", Kind::update}};
+
+constexpr Field kFilterOperators[] = {
+    {"$and", Kind::filter},    {"$or", Kind::filter},      {"$nor", Kind::filter},      {"$expr", Kind::expression},
+    {"$not", Kind::predicate}, {"$all", Kind::predicates}, {"$elemMatch", Kind::filter}};
+
+constexpr Field kPredicateOperators[] = {
+    {"$not", Kind::predicate}, {"$all", Kind::predicates}, {"$elemMatch", Kind::filter}};
+
+constexpr Field kStages[] = {{"$match", Kind::filter},
+                             {"$sort", Kind::sort},
+                             {"$project", Kind::projection},
+                             {"$addFields", Kind::fields},
+                             {"$set", Kind::fields},
+                             {"$group", Kind::fields},
+                             {"$facet", Kind::facets},
+                             {"$lookup", Kind::stage_arguments},
+                             {"$graphLookup", Kind::stage_arguments},
+                             {"$unwind", Kind::stage_arguments},
+                             {"$geoNear", Kind::stage_arguments},
+                             {"$bucket", Kind::stage_arguments},
+                             {"$bucketAuto", Kind::stage_arguments},
+                             {"$densify", Kind::stage_arguments},
+                             {"$fill", Kind::stage_arguments},
+                             {"$sample", Kind::stage_arguments},
+                             {"$replaceRoot", Kind::stage_arguments},
+                             {"$setWindowFields", Kind::stage_arguments},
+                             {"$unionWith", Kind::collection},
+                             {"$out", Kind::collection},
+                             {"$merge", Kind::collection},
+                             {"$replaceWith", Kind::expression},
+                             {"$redact", Kind::expression},
+                             {"$sortByCount", Kind::expression},
+                             {"$unset", Kind::literals}};
+
+// Of other arguments the value is data.
+constexpr Field kStageArguments[] = {{"from", Kind::collection},
+                                     {"into", Kind::collection},
+                                     {"coll", Kind::text},
+                                     {"db", Kind::text},
+                                     {"pipeline", Kind::stages},
+                                     {"whenMatched", Kind::stages},
+                                     {"query", Kind::filter},
+                                     {"restrictSearchWithMatch", Kind::filter},
+                                     {"sortBy", Kind::sort},
+                                     {"output", Kind::fields},
+                                     {"let", Kind::expression},
+                                     {"newRoot", Kind::expression},
+                                     {"startWith", Kind::expression},
+                                     {"groupBy", Kind::expression},
+                                     {"partitionBy", Kind::expression},
+                                     {"boundaries", Kind::literals},
+                                     {"partitionByFields", Kind::literals},
+                                     {"on", Kind::literals}};
+
+// Of operators of expressions. The value of another argument is an expression.
+constexpr Field kArguments[] = {{"branches", Kind::branches}, {"sortBy", Kind::sort}};
+
+const Field* find_in(Fields fields, std::string_view name) {
+  const auto found = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == name; });
+  return found == fields.end() ? nullptr : &*found;
 }
 
-bool is_operator(std::string_view key) {
-  return key.starts_with('$');
+Kind kind_in(Fields fields, std::string_view name, Kind otherwise) {
+  const Field* field = find_in(fields, name);
+  return field == nullptr ? otherwise : field->kind;
+}
+
+Fields fields_of(std::string_view command) {
+  const auto* found =
+      std::find_if(std::begin(kCommands), std::end(kCommands), [&](const auto& c) { return c.first == command; });
+  return found == std::end(kCommands) ? Fields() : found->second;
+}
+
+uint64_t fnv1a(std::string_view text) {
+  uint64_t hash = MME_HASH_START;
+  for (const char c : text) hash = mme_hash_byte(hash, static_cast<uint8_t>(c));
+  return hash;
+}
+
+bool is_command(std::string_view name) {
+  std::string lower(name);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return mme_mongo_command_id(static_cast<uint32_t>(fnv1a(lower))) != MME_COMMAND_other;
 }
 
 bool begins_with_operator(std::string_view document) {
   const auto first = BsonReader(document).next();
-  return first && is_operator(first->key);
+  return first && first->key.starts_with('$');
 }
 
-// The commands of which the fields above are known. Of others the name is the shape.
-bool has_query(std::string_view command) {
-  constexpr std::string_view kQueries[] = {"find",          "aggregate",     "count",  "distinct",
-                                           "findAndModify", "findandmodify", "update", "delete"};
-  return std::find(std::begin(kQueries), std::end(kQueries), command) != std::end(kQueries);
+bool has_arguments_only(std::string_view document) {
+  BsonReader reader(document);
+  bool some = false;
+  for (; const auto element = reader.next(); some = true) {
+    if (!is_operator_argument(element->key)) return false;
+  }
+  return some;
+}
+
+// What is in an array.
+Kind element_of(Kind array) {
+  switch (array) {
+    case Kind::filter:
+      return Kind::filter;
+    case Kind::predicates:
+      return Kind::predicate;
+    case Kind::statements:
+      return Kind::statement;
+    case Kind::update:
+    case Kind::stages:
+      return Kind::stage;
+    case Kind::branches:
+      return Kind::arguments;
+    case Kind::projected:
+    case Kind::expression:
+    case Kind::arguments:
+      return Kind::expression;
+    default:
+      return Kind::literals;
+  }
+}
+
+// How a document is written.
+enum class Form {
+  literal,  // `?`
+  named,    // its keys, as far as below() says so
+  object,   // of an expression: an operator, arguments, or keys that are data
+};
+
+Form form_of(Kind kind, std::string_view document) {
+  switch (kind) {
+    case Kind::filter:
+    case Kind::assignment:
+    case Kind::sort:
+    case Kind::projection:
+    case Kind::stage_arguments:
+    case Kind::collection:
+    case Kind::facets:
+    case Kind::fields:
+      return Form::named;
+    case Kind::predicate:
+    case Kind::update:
+    case Kind::stage:
+      return begins_with_operator(document) ? Form::named : Form::literal;
+    case Kind::direction:
+    case Kind::projected:
+    case Kind::expression:
+      return Form::object;
+    case Kind::arguments:
+      return has_arguments_only(document) ? Form::named : Form::object;
+    default:
+      return Form::literal;
+  }
+}
+
+struct Below {
+  bool shown;  // the key
+  Kind kind;   // of the value
+};
+
+Below below(Kind document, std::string_view key) {
+  const bool known = is_operator(key);
+  switch (document) {
+    case Kind::filter:
+      if (!key.starts_with('$')) return {true, Kind::predicate};
+      return {known, kind_in(kFilterOperators, key, Kind::literals)};
+    case Kind::predicate:
+      return {known, kind_in(kPredicateOperators, key, Kind::literals)};
+    case Kind::update:
+      return {known, known ? Kind::assignment : Kind::hidden};
+    case Kind::assignment:
+      return {true, Kind::literals};
+    case Kind::sort:
+      return {true, Kind::direction};
+    case Kind::projection:
+      return {true, Kind::projected};
+    case Kind::facets:
+      return {true, Kind::stages};
+    case Kind::fields:
+      return {true, Kind::expression};
+    case Kind::stage:
+      return {known, kind_in(kStages, key, Kind::hidden)};
+    case Kind::stage_arguments:
+    case Kind::collection:
+      return {is_stage_argument(key), kind_in(kStageArguments, key, Kind::hidden)};
+    default:
+      break;
+  }
+  // An expression. `$literal` says that all below it is data.
+  if (document == Kind::projected && key == "$elemMatch") return {true, Kind::filter};
+  if (known) return {true, key == "$literal" || key == "$const" ? Kind::hidden : Kind::arguments};
+  return is_operator_argument(key) ? Below{true, kind_in(kArguments, key, Kind::expression)}
+                                   : Below{false, Kind::hidden};
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (static_cast<unsigned char>(c) < ' ')
+      out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  return out + '"';
+}
+
+std::string joined(const std::vector<std::string>& shapes) {
+  return fmt::format("{}", fmt::join(shapes, ", "));
 }
 
 class Writer {
@@ -76,11 +309,15 @@ class Writer {
   // `{find: ?, …}`
   void command(const WireCommand& command) {
     out_ += '{';
-    key(command.name);
-    out_ += kLiteral;
-    if (has_query(command.name)) {
-      operation(command.document, true);
-      for (const auto& [name, documents] : command.sequences) sequence(name, documents);
+    key(command.name, is_command(command.name));
+    if (command.name == "explain")
+      explained(command.document);
+    else
+      out_ += kLiteral;
+    const Fields fields = fields_of(command.name);
+    named_fields(command.document, fields, true);
+    for (const auto& [name, documents] : command.sequences) {
+      if (kind_in(fields, name, Kind::hidden) == Kind::statements) sequence(name, documents);
     }
     out_ += '}';
   }
@@ -89,51 +326,52 @@ class Writer {
   [[nodiscard]] std::string text() && { return std::move(out_); }
 
  private:
-  void key(std::string_view name) {
+  void key(std::string_view name, bool shown) {
     const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
       return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != ':' && c != ',' && c != '{' && c != '}' && c != '?';
     });
-    const std::string shown = label_text(name, false);
-    out_ += plain ? shown : quoted(shown);
+    if (shown) {
+      const std::string text = label_text(name, false);
+      out_ += plain ? text : quoted(text);
+    } else {
+      out_ += kLiteral;
+    }
     out_ += ": ";
   }
 
-  static std::string quoted(std::string_view text) {
-    std::string out = "\"";
-    for (const char c : text) {
-      if (c == '"' || c == '\\') out += '\\';
-      if (static_cast<unsigned char>(c) < ' ')
-        out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
-      else
-        out += c;
-    }
-    return out + '"';
+  void explained(std::string_view document) {
+    const auto explained = BsonReader(document).next();
+    const auto first = explained && explained->type == MME_BSON_DOCUMENT ? BsonReader(explained->value).next()
+                                                                         : std::optional<BsonElement>();
+    if (first && first->key != "explain")
+      command({.name = first->key, .document = explained->value, .sequences = {}});
+    else
+      out_ += kLiteral;
   }
 
-  // The known fields of a command, behind its name, or of an operation.
-  void operation(std::string_view document, bool is_command) {
+  // Those of a command, behind its name, or of a statement. What is not among `fields` says nothing of the shape.
+  void named_fields(std::string_view document, Fields fields, bool behind_name) {
     BsonReader reader(document);
-    bool first = !is_command;
-    for (bool is_name = is_command; const auto element = reader.next(); is_name = false) {
-      const Field* field = is_name ? nullptr : field_of(element->key);
+    bool first = !behind_name;
+    for (bool is_name = behind_name; const auto element = reader.next(); is_name = false) {
+      const Field* field = is_name ? nullptr : find_in(fields, element->key);
       if (field == nullptr) continue;
       if (!first) out_ += ", ";
       first = false;
-      key(element->key);
+      key(element->key, true);
       value(*element, field->kind, 1);
     }
     cut_ = cut_ || reader.cut();
   }
 
   void sequence(std::string_view name, std::string_view documents) {
-    if (field_of(name) == nullptr) return;
     out_ += ", ";
-    key(name);
+    key(name, true);
     std::vector<std::string> shapes;
     while (!documents.empty()) {
       const std::optional<size_t> size = document_size(documents);
       if (!size) break;
-      add_shape(shapes, [&] { operation_document(documents.substr(0, *size)); });
+      add_shape(shapes, [&] { statement(documents.substr(0, *size)); });
       documents.remove_prefix(std::min(*size, documents.size()));
     }
     list(shapes);
@@ -155,9 +393,9 @@ class Writer {
     return size;
   }
 
-  void operation_document(std::string_view document) {
+  void statement(std::string_view document) {
     out_ += '{';
-    operation(document, false);
+    named_fields(document, kStatement, false);
     out_ += '}';
   }
 
@@ -171,59 +409,65 @@ class Writer {
     if (shapes.size() <= kElementsMax) shapes.push_back(std::move(shape));
   }
 
-  void list(const std::vector<std::string>& shapes) {
-    out_ += '[';
-    for (size_t i = 0; i < shapes.size(); ++i) out_ += (i == 0 ? "" : ", ") + shapes[i];
-    if (shapes.empty()) out_ += kLiteral;
-    out_ += ']';
-  }
+  void list(const std::vector<std::string>& shapes) { out_ += shapes.empty() ? "[?]" : "[" + joined(shapes) + "]"; }
 
   void value(const BsonElement& element, Kind kind, size_t depth) {
-    if (depth > kDepthMax || out_.size() > kBytesMax) {
+    if (kind == Kind::hidden) {
+      out_ += kLiteral;
+    } else if (depth > kDepthMax || out_.size() > kBytesMax) {
       out_ += kMore;
-    } else if (element.type == MME_BSON_ARRAY && kind != Kind::literals) {
-      array(element.value, kind, depth);
-    } else if (element.type == MME_BSON_DOCUMENT && kind != Kind::literals) {
-      document(element.value, kind, depth);
     } else if (element.type == MME_BSON_ARRAY) {
-      out_ += "[?]";
-    } else if (kind == Kind::text && element.text()) {
-      out_ += quoted(label_text(*element.text(), false));
+      array(element.value, element_of(kind), depth);
+    } else if (element.type == MME_BSON_DOCUMENT && kind == Kind::statement) {
+      statement(element.value);
+    } else if (element.type == MME_BSON_DOCUMENT) {
+      document(element.value, kind, depth);
     } else {
       scalar(element, kind);
     }
   }
 
   void scalar(const BsonElement& element, Kind kind) {
-    const auto number = kind == Kind::flags ? element.number() : std::nullopt;
-    if (number && element.type == MME_BSON_BOOL)
+    const auto number = element.number();
+    const auto text = element.text();
+    const bool is_direction = kind == Kind::sort || kind == Kind::direction;
+    computed_ = computed_ || (text && text->starts_with('$'));
+    if ((kind == Kind::text || kind == Kind::collection) && text)
+      out_ += quoted(label_text(*text, false));
+    else if (kind == Kind::flag && number)
       out_ += *number != 0 ? "true" : "false";
-    else if (number && (*number == -1 || *number == 0 || *number == 1))
-      out_ += fmt::format("{}", static_cast<int>(*number));
+    else if (kind == Kind::projected && number)
+      out_ += *number != 0 ? "1" : "0";
+    else if (is_direction && number && (*number == 1 || *number == -1))
+      out_ += *number == 1 ? "1" : "-1";
     else
       out_ += kLiteral;
   }
 
   void array(std::string_view bytes, Kind kind, size_t depth) {
+    const bool is_data = kind == Kind::literals;
+    const bool outer = std::exchange(computed_, !is_data && kind != Kind::expression);
     BsonReader reader(bytes);
     std::vector<std::string> shapes;
     while (const auto element = reader.next()) {
-      add_shape(shapes, [&] {
-        if (kind == Kind::flags && element->type == MME_BSON_DOCUMENT)
-          operation_document(element->value);  // of `updates` and `deletes`
-        else
-          value(*element, kind == Kind::update ? Kind::stages : kind, depth + 1);
-      });
+      if (!is_data) add_shape(shapes, [&] { value(*element, kind, depth + 1); });
     }
     cut_ = cut_ || reader.cut();
-    list(shapes);
+    list(computed_ ? shapes : std::vector<std::string>());
+    computed_ = computed_ || outer;
   }
 
   void document(std::string_view bytes, Kind kind, size_t depth) {
-    const bool has_operators = begins_with_operator(bytes);
-    if ((kind == Kind::update || kind == Kind::comparison) && !has_operators) {
-      out_ += kLiteral;  // a replacement, or a document that a field is compared with
-      return;
+    switch (form_of(kind, bytes)) {
+      case Form::literal:
+        out_ += kLiteral;
+        return;
+      case Form::object:
+        if (!begins_with_operator(bytes)) return object(bytes, depth);
+        computed_ = true;
+        break;
+      case Form::named:
+        break;
     }
     BsonReader reader(bytes);
     out_ += '{';
@@ -231,51 +475,35 @@ class Writer {
     while (const auto element = reader.next()) {
       if (!first) out_ += ", ";
       first = false;
-      key(element->key);
-      value(*element, below(kind, element->key), depth + 1);
+      const Below is = below(kind, element->key);
+      key(element->key, is.shown);
+      value(*element, is.kind, depth + 1);
       if (out_.size() > kBytesMax) break;
     }
     cut_ = cut_ || reader.cut();
     out_ += '}';
   }
 
-  static Kind below(Kind kind, std::string_view key) {
-    switch (kind) {
-      case Kind::filter:
-        if (key == "$expr") return Kind::expression;
-        return is_operator(key) ? (key == "$and" || key == "$or" || key == "$nor" ? Kind::filter : Kind::literals)
-                                : Kind::comparison;
-      case Kind::comparison:
-        if (key == "$elemMatch" || key == "$all") return Kind::filter;
-        return key == "$not" ? Kind::comparison : Kind::literals;
-      case Kind::update:
-        return Kind::assignment;
-      case Kind::assignment:
-        return Kind::literals;
-      case Kind::stages:
-        if (key == "$match") return Kind::filter;
-        if (key == "$sort" || key == "$project") return Kind::flags;
-        if (key == "$lookup" || key == "$graphLookup" || key == "$unionWith") return Kind::source;
-        return key == "$documents" ? Kind::literals : Kind::expression;
-      case Kind::source:
-        if (key == "from" || key == "coll") return Kind::text;
-        return key == "pipeline" ? Kind::stages : Kind::expression;
-      case Kind::expression:
-        return key == "$literal" ? Kind::literals : Kind::expression;
-      default:
-        return kind;
+  // A document that an expression builds: `{?: {$add: [?]}}`, or `?` where nothing in it is computed.
+  void object(std::string_view bytes, size_t depth) {
+    const bool outer = std::exchange(computed_, false);
+    BsonReader reader(bytes);
+    std::vector<std::string> shapes;
+    while (const auto element = reader.next()) {
+      add_shape(shapes, [&] {
+        key(element->key, false);
+        value(*element, Kind::expression, depth + 1);
+      });
     }
+    cut_ = cut_ || reader.cut();
+    out_ += computed_ ? "{" + joined(shapes) + "}" : std::string(kLiteral);
+    computed_ = computed_ || outer;
   }
 
   std::string out_;
+  bool computed_ = false;  // what was read last of an expression has operators or fields of the document
   bool cut_ = false;
 };
-
-uint64_t fnv1a(std::string_view text) {
-  uint64_t hash = MME_HASH_START;
-  for (const char c : text) hash = mme_hash_byte(hash, static_cast<uint8_t>(c));
-  return hash;
-}
 
 }  // namespace
 

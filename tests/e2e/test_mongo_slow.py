@@ -5,12 +5,15 @@ import os
 import re
 import signal
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo import monitoring
 from pymongo.collection import Collection
+from pymongo.errors import OperationFailure
 
 from mme_stack import Agent, Mongod, Stack
 from mme_stack.fetch import wait_until
@@ -169,16 +172,68 @@ def everything_said(agent: Agent, file: Path) -> str:
     return "\n".join(said)
 
 
+def planting(secret: Callable[[], str], value: Any) -> Iterator[dict[str, Any]]:
+    """Commands with `value` and secrets wherever data may be, names of fields among them. mongod refuses some."""
+
+    def document() -> dict[str, Any]:
+        return {secret(): value, secret(): secret()}
+
+    def aggregate(*stages: dict[str, Any]) -> dict[str, Any]:
+        return {"aggregate": "items", "pipeline": list(stages), "cursor": {}}
+
+    match = {"$match": {"name": document()}}
+    yield {
+        "find": "items",
+        "filter": {"name": document(), "n": {"$eq": value}, "$comment": secret()},
+        "comment": secret(),
+    }
+    yield {"find": "items", "filter": {"a": {"$all": [document()]}, "b": {"$not": {"$gt": document()}}}}
+    yield {"find": "items", "filter": {"$expr": {"$eq": ["$n", value]}}, "let": document()}
+    yield {"find": "items", "projection": {"x": {"$eq": ["$n", value]}, "y": document(), "z": {"$literal": value}}}
+    yield {"find": "items", "filter": {"a": {f"${secret()}": value}}, "collation": {"locale": secret()}}
+    yield aggregate({"$project": {"x": {"$eq": ["$n", value]}, "y": {secret(): "$n"}, "z": {"$literal": document()}}})
+    yield aggregate({"$facet": {"f": [match]}})
+    yield aggregate({"$geoNear": {"near": [0, 1], "distanceField": "d", "query": {"name": document()}}})
+    yield aggregate({"$unionWith": {"coll": "others", "pipeline": [match]}}, {f"${secret()}": value})
+    yield aggregate({"$lookup": {"from": "others", "let": document(), "pipeline": [match], "as": "x"}})
+    yield aggregate({"$set": {"x": {"$switch": {"branches": [{"case": {"$eq": ["$n", value]}, "then": document()}]}}}})
+    yield aggregate({"$group": {"_id": document(), "n": {"$push": document()}}}, {"$replaceWith": document()})
+    yield aggregate({"$bucket": {"groupBy": "$n", "boundaries": [0, 1], "default": secret()}}, {secret(): value})
+    yield aggregate({"$set": {"x": {"$function": {"body": secret(), "args": [value], "lang": "js"}}}})
+    yield {"update": "items", "updates": [{"q": {"name": document()}, "u": [{"$set": {"x": document()}}]}]}
+    yield {"update": "items", "updates": [{"q": {}, "u": {"$setOnInsert": {"x": document()}}, "c": document()}]}
+    yield {
+        "update": "items",
+        "updates": [{"q": {}, "u": {"$set": {"l.$[x]": value}}, "arrayFilters": [{"x": document()}]}],
+    }
+    yield {"delete": "items", "deletes": [{"q": {"name": document()}, "limit": 1, "comment": document()}]}
+    yield {"findAndModify": "items", "query": {"name": document()}, "update": document()}
+    yield {"explain": {"find": "items", "filter": {"name": document()}}}
+    yield {"create": "items", "validator": document()}
+    yield {"collMod": "items", "validator": {"name": document()}}
+    yield {
+        "createIndexes": "items",
+        "indexes": [{"name": secret(), "key": document(), "partialFilterExpression": document()}],
+    }
+    yield {"createUser": secret(), "pwd": secret(), "roles": [], "customData": document()}
+    yield {"mapReduce": "items", "map": secret(), "reduce": secret(), "query": document(), "out": {"inline": 1}}
+    yield {secret(): value}
+
+
 def test_no_literal_is_ever_seen(asked: tuple[Mongod, Agent, Path]) -> None:
     mongod, agent, file = asked
-    secrets = iter(range(10_000))
+    secrets = iter(range(100_000))
 
     def secret() -> str:
         return f"planted{next(secrets):05d}x"
 
     with mongod.client() as client, Wire(mongod.port) as wire:
         c = client.mme.items
-        for _ in range(60):
+        for n in range(60):
+            value = (secret(), 0, 1, True, False, {secret(): [secret()]})[n % 6]
+            for command in planting(secret, value):
+                with suppress(OperationFailure):
+                    client.other.command(command)
             c.insert_one({"name": secret(), secret(): secret(), "list": [secret(), {"deep": secret()}]})
             list(
                 c.find(
@@ -199,7 +254,9 @@ def test_no_literal_is_ever_seen(asked: tuple[Mongod, Agent, Path]) -> None:
             wire.reply()
     assert next(secrets) > 1000
     wait_until(lambda: sum(e["command"] == "saslStart" for e in lines(file)) == 60)
-    assert len(lines(file)) >= 7 * 60
+    assert len(lines(file)) >= 33 * 60
+    shapes = {e["shape"] for e in lines(file) if e["database"] == "other" and "shape" in e}
+    assert len(shapes) == len(list(planting(secret, 0))), sorted(shapes)
     said = everything_said(agent, file)
     assert "planted" not in said, re.findall(r".{80}planted.{20}", said)[:5]
 
