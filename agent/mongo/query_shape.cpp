@@ -513,7 +513,7 @@ QueryShape query_shape(const WireCommand& command) {
   QueryShape shape;
   shape.complete = !command.cut && !writer.cut();
   shape.text = std::move(writer).text();
-  shape.hash = fnv1a(shape.text);
+  shape.hash = fnv1a(shape.complete ? shape.text : shape.text + std::string(kMore));  // one that may go on is another
   return shape;
 }
 

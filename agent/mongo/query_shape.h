@@ -18,7 +18,7 @@ namespace mme::mongo {
 // compared or built, with their keys. What is not known counts as data.
 struct QueryShape {
   std::string text;
-  uint64_t hash = 0;     // of the text, FNV-1a: the same for the same shape, always
+  uint64_t hash = 0;  // of the text, FNV-1a: the same for the same shape, always; of one that is not complete another
   bool complete = true;  // false: the command went on behind what was read
 };
 
