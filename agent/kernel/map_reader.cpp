@@ -439,7 +439,7 @@ uint64_t connection_bytes(const Programs& programs) {
   const auto& maps = programs.observer->maps;
   const uint64_t connections = programs.settings.connections;
   return connections * bytes(maps.connections) +
-         std::min<uint64_t>(connections, 2 * MME_CAPTURES_MAX) * bytes(maps.captures);
+         std::min<uint64_t>(connections, uint64_t{2} * MME_CAPTURES_MAX) * bytes(maps.captures);
 }
 
 }  // namespace mme

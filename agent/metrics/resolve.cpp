@@ -301,7 +301,9 @@ Snapshot resolve(KernelSnapshot raw, const ResolveContext& context, const Ledger
   snapshot.open_entrypoint_connections = raw.open_connections[MME_ROLE_ENTRYPOINT];
   snapshot.open_by_entrypoint = open_by_entrypoint(raw, context);
   snapshot.mongo_connections_created = raw.mongo_connections_created;
-  snapshot.open_mongo_connections = raw.open_connections[MME_ROLE_MONGOD];
+  // The programs do not see every close: a container's cgroup may go before the last connections of its mongod.
+  snapshot.open_mongo_connections =
+      raw.in_flight ? raw.mongo_connections.size() : raw.open_connections[MME_ROLE_MONGOD];
   return snapshot;
 }
 
