@@ -337,7 +337,7 @@ void MapReader::forget_names(const Programs& programs) {
     ++all;
     if (!used.contains(hash)) unused.push_back(hash);
   });
-  if (!read || all < bpf_map__max_entries(names) / 8 * 7) return;
+  if (!read || all < size_t{bpf_map__max_entries(names)} / 8 * 7) return;
   for (const uint64_t hash : unused) (void)bpf_map_delete_elem(bpf_map__fd(names), &hash);
 }
 
