@@ -302,7 +302,7 @@ void MongoCommands::count_slow(const mme_series_key& key) {
 mongo::SlowCommand MongoCommands::describe(const mme_mongo_exchange& exchange, const Opened& opened) const {
   mongo::SlowCommand slow;
   slow.duration = std::chrono::nanoseconds(exchange.duration_ns);
-  slow.first_byte = std::chrono::nanoseconds(exchange.first_byte_ns);
+  if (exchange.first_byte_ns != 0) slow.first_byte = std::chrono::nanoseconds(exchange.first_byte_ns);
   slow.database = opened.database;
   slow.collection = opened.collection;
   slow.command = mongo_command_name(opened.sample.key.code);

@@ -197,6 +197,13 @@ TEST_F(MongoCommandsTest, RetiredSeriesAreForgottenButTheirNumber) {
   EXPECT_EQ(after.exchanges_retired, 3U);
 }
 
+TEST_F(MongoCommandsTest, WhatWasNotKeptOfSlowOnesIsNotKnown) {
+  const auto found = commands_.ended(exchange(MME_COMMAND_find, MME_TOLD_SLOW, 150), "", "", {});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->first_byte, std::nullopt);
+  EXPECT_EQ(found->fingerprint, std::nullopt);
+}
+
 TEST_F(MongoCommandsTest, SlowOnesAreDescribed) {
   SlowConfig slow;
   slow.overrides["mme.ignored"] = std::chrono::hours(1);
