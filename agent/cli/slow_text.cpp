@@ -26,8 +26,9 @@ std::string time(const mongo::SlowCommand& command) {
   return text;
 }
 
-// What was asked for: with its values if the file has them.
+// What was asked for: with its values if the file has them; "-": it was not seen.
 std::string asked(const mongo::SlowCommand& command) {
+  if (!command.literals && !command.fingerprint) return "-";
   return command.literals ? *command.literals : command.shape + (command.shape_complete ? "" : " …");
 }
 

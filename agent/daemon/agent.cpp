@@ -219,6 +219,7 @@ void Agent::sample_mongo_connections(Clock::time_point now) {
   const auto connections = observer_->mongo_connections();
   if (!connections) return;  // a note says why
   mongo_pools_.sample(now, *connections, [this](uint64_t cookie) { return mongo_commands_.application_of(cookie); });
+  mongo_commands_.forget_closed(*connections);
 }
 
 void Agent::make_room(Clock::time_point now) {

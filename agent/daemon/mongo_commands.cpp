@@ -6,7 +6,7 @@
 #include <cstring>
 #include <iterator>
 #include <memory>
-#include <tuple>
+#include <unordered_set>
 #include <utility>
 
 #include "config/slow_threshold.h"
@@ -14,6 +14,7 @@
 #include "metrics/names.h"
 #include "metrics/other_series.h"
 #include "mme/mongo.h"
+#include "mongo/bson_reader.h"
 #include "mongo/command_text.h"
 #include "mongo/handshake.h"
 #include "mongo/member.h"
@@ -23,9 +24,7 @@
 namespace mme {
 namespace {
 
-constexpr size_t kConnectionsMax = 65536;
-constexpr size_t kClientsMax = 1000;
-constexpr size_t kApplicationNamesMax = 200;
+constexpr size_t kUnseenMax = 65536;
 constexpr size_t kPiecedRequestsMax = 64;
 constexpr size_t kRequestIdAt = 4;  // in a message
 constexpr size_t kCursorsMax = 4096;
@@ -53,22 +52,16 @@ bool is_readable(const std::optional<mongo::WireMessage>& message) {
   return message && message->body.size() >= sizeof(uint32_t);
 }
 
-// Keeps `order` and what it is the order of within `most`.
-template <typename Container>
-void forget_oldest(Container& all, std::deque<uint64_t>& order, size_t most) {
-  while (order.size() > most) {
-    all.erase(order.front());
-    order.pop_front();
-  }
-}
-
 }  // namespace
 
 MongoCommands::MongoCommands(const std::vector<double>& bounds_s, uint32_t series_max)
     : latency_count_(bounds_s),
       series_max_(series_max),
       counts_(MME_MONGO_COMMAND_COUNT),
-      replication_counts_(MME_MONGO_COMMAND_COUNT) {}
+      replication_counts_(MME_MONGO_COMMAND_COUNT),
+      pieces_(kPiecedRequestsMax),
+      unseen_(kUnseenMax),
+      cursors_(kCursorsMax) {}
 
 std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange& exchange, std::string_view request,
                                                        std::string_view reply, const WireNames& names) {
@@ -77,7 +70,8 @@ std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange&
     return std::nullopt;
   }
   const Opened opened = open(exchange, with_pieces(exchange.cookie, request), reply, names);
-  if ((exchange.why & MME_TOLD_COMPRESSED) != 0) count(opened);
+  const bool was_compressed = (exchange.why & MME_TOLD_COMPRESSED) != 0;
+  if (was_compressed) count(opened);
   if ((exchange.why & MME_TOLD_HELLO) != 0 && opened.request) remember_client(exchange, *opened.request);
   if (mme_mongo_is_hello(opened.sample.key.code) != 0 && opened.reply)
     remember_member(exchange.key.target, *opened.reply);
@@ -85,7 +79,7 @@ std::optional<mongo::SlowCommand> MongoCommands::ended(const mme_mongo_exchange&
   mongo::SlowCommand described = describe(exchange, opened);
   const auto threshold = threshold_of(slow_, described.command, described.database, described.collection);
   if (described.duration < threshold) return std::nullopt;
-  if (!described.replication) count_slow(opened.sample.key);
+  if (!described.replication) count_slow(opened, was_compressed);
   return described;
 }
 
@@ -138,10 +132,10 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
     opened.sample.kind = is_meant ? MME_SAMPLE_UNACKNOWLEDGED : MME_SAMPLE_NONE;
     return;
   }
-  const auto cursor = cursors_.find(request.parser.cursor);
-  if (command == MME_COMMAND_getMore && cursor != cursors_.end()) {
-    pending.method = cursor->second.command;
-    if (cursor->second.awaits != 0) pending.flags |= MME_PENDING_AWAITED;
+  const uint64_t getmore_of = command == MME_COMMAND_getMore ? request.parser.cursor : 0;
+  if (const mme_cursor* cursor = cursors_.use(getmore_of)) {
+    pending.method = cursor->command;
+    if (cursor->awaits != 0) pending.flags |= MME_PENDING_AWAITED;
   }
   mongo::ParsedMessage reply;
   if (opened.reply) reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY);
@@ -154,23 +148,31 @@ void MongoCommands::parse_compressed(const mme_mongo_exchange& exchange, const m
   remember_unseen(exchange.cookie,
                   {.peer = opened.sample.key.method,
                    .streamed = says != 0 ? static_cast<uint8_t>(command) : uint8_t{MME_COMMAND_compressed},
-                   .origin = pending.method});
-  if (mme_cursor_begins(opened.sample.cursor) != 0) remember_cursor(opened.sample.cursor_id, pending);
-  if (opened.sample.kind != MME_SAMPLE_LATENCY) return;
-  for (size_t which = 0; which < 2; ++which) {
-    if (opened.sample.key.name[which] == 0) continue;
-    if (names_.size() < 2UL * series_max_) {
-      names_.try_emplace(opened.sample.key.name[which], which == 0 ? request.database() : request.collection());
-    }
-  }
+                   .origin = pending.method,
+                   .cursor = getmore_of});
+  follow_cursor(opened, pending, getmore_of);
+  const bool kills = command == MME_COMMAND_killCursors && opened.sample.errors == 0;
+  if (kills && (reply.parser.flags & MME_MONGO_HAS_CURSOR) != 0) forget_killed(*opened.request);
 }
 
-void MongoCommands::remember_cursor(uint64_t id, const mme_pending& opened_by) {
-  const mme_cursor cursor{.command = opened_by.method,
-                          .awaits = static_cast<uint8_t>((opened_by.flags & MME_PENDING_AWAIT_CURSOR) != 0)};
-  if (!cursors_.try_emplace(id, cursor).second) return;
-  cursors_order_.push_back(id);
-  forget_oldest(cursors_, cursors_order_, kCursorsMax);
+void MongoCommands::follow_cursor(const Opened& opened, const mme_pending& request, uint64_t getmore_of) {
+  if (mme_cursor_begins(opened.sample.cursor) != 0) {
+    cursors_[opened.sample.cursor_id] = {
+        .command = request.method, .awaits = static_cast<uint8_t>((request.flags & MME_PENDING_AWAIT_CURSOR) != 0)};
+  }
+  if (mme_cursor_ends(opened.sample.cursor) != 0) cursors_.erase(getmore_of);
+}
+
+// Those that were not found are not there either.
+void MongoCommands::forget_killed(const mongo::WireMessage& request) {
+  const auto command = mongo::read_command(request.body, request.whole_bytes);
+  if (!command) return;
+  mongo::BsonReader elements(command->document);
+  while (const auto element = elements.next()) {
+    if (element->key != "cursors" || element->type != MME_BSON_ARRAY) continue;
+    mongo::BsonReader ids(element->value);
+    while (const auto id = ids.next()) cursors_.erase(static_cast<uint64_t>(id->integer().value_or(0)));
+  }
 }
 
 mme_mongo_counts& MongoCommands::counts_of(const mme_sample& sample, uint16_t command) {
@@ -193,32 +195,39 @@ void MongoCommands::parse_streamed(const mme_mongo_exchange& exchange, Opened& o
   opened.request.reset();
   opened.sample.kind = MME_SAMPLE_AWAITED;
   if ((exchange.why & MME_TOLD_COMPRESSED) == 0) return;
-  const auto known = unseen_.find(exchange.cookie);
-  if (known == unseen_.end() || known->second.streamed == MME_COMMAND_compressed) {
+  Unseen* stream = unseen_.use(exchange.cookie);
+  if (stream == nullptr || stream->streamed == MME_COMMAND_compressed) {
     opened.sample.kind = MME_SAMPLE_NONE;
     ++unasked_;
     return;
   }
-  Unseen& stream = known->second;
-  opened.sample.key.code = stream.streamed;
+  opened.sample.key.code = stream->streamed;
   if (!opened.reply) return;
   const mongo::ParsedMessage reply = mongo::parse(*opened.reply, MME_MONGO_IS_REPLY);
-  note_cursor(reply.parser, stream.origin, opened.sample);
+  note_cursor(reply.parser, stream->origin, opened.sample);
+  (void)cursors_.use(stream->cursor);
+  if (mme_cursor_ends(opened.sample.cursor) != 0) cursors_.erase(stream->cursor);
   if (is_readable(opened.reply) && (reply.parser.flags & MME_MONGO_MORE_TO_COME) == 0)
-    stream.streamed = MME_COMMAND_compressed;
+    stream->streamed = MME_COMMAND_compressed;
 }
 
 uint8_t MongoCommands::peer_of(const mme_mongo_exchange& exchange) const {
-  const auto known = unseen_.find(exchange.cookie);
-  return std::max(exchange.key.method, known == unseen_.end() ? __u8{MME_PEER_CLIENT} : known->second.peer);
+  const Unseen* known = unseen_.find(exchange.cookie);
+  return std::max(exchange.key.method, known == nullptr ? __u8{MME_PEER_CLIENT} : known->peer);
 }
 
 void MongoCommands::remember_unseen(uint64_t cookie, const Unseen& unseen) {
   const bool says_something = unseen.peer != MME_PEER_CLIENT || unseen.streamed != MME_COMMAND_compressed;
-  if (!says_something && !unseen_.contains(cookie)) return;
-  if (!unseen_.insert_or_assign(cookie, unseen).second) return;
-  unseen_order_.push_back(cookie);
-  forget_oldest(unseen_, unseen_order_, kConnectionsMax);
+  if (says_something)
+    unseen_[cookie] = unseen;
+  else
+    unseen_.erase(cookie);
+}
+
+void MongoCommands::remember_names(const Opened& opened) {
+  const auto& hashes = opened.sample.key.name;
+  if (hashes[0] != 0) names_.try_emplace(hashes[0], opened.database);
+  if (hashes[1] != 0) names_.try_emplace(hashes[1], opened.collection);
 }
 
 void MongoCommands::count(const Opened& opened) {
@@ -242,6 +251,7 @@ void MongoCommands::count(const Opened& opened) {
   if (is_new) {
     series.key = key;
     series.latency = latency_count_.none();
+    if (key.other == 0) remember_names(opened);
   }
   latency_count_.count(sample.duration_ns, series.latency);
   series.request_bytes += sample.request_bytes;
@@ -249,8 +259,6 @@ void MongoCommands::count(const Opened& opened) {
 }
 
 void MongoCommands::add_piece(const mme_mongo_exchange& exchange, std::string_view piece) {
-  const bool is_known = pieces_.contains(exchange.cookie);
-  if (!is_known && pieces_.size() >= kPiecedRequestsMax) pieces_.erase(pieces_.begin());  // the oldest connection's
   Pieces& pieces = pieces_[exchange.cookie];
   const auto request_id = static_cast<uint32_t>(exchange.cursor_id);
   if (pieces.request_id != request_id)
@@ -260,13 +268,13 @@ void MongoCommands::add_piece(const mme_mongo_exchange& exchange, std::string_vi
 
 std::string MongoCommands::with_pieces(uint64_t cookie, std::string_view request) {
   std::string whole(request);
-  const auto behind = pieces_.find(cookie);
-  if (behind == pieces_.end()) return whole;
+  const Pieces* behind = pieces_.find(cookie);
+  if (behind == nullptr) return whole;
   uint32_t request_id = 0;
   if (whole.size() >= kRequestIdAt + sizeof(request_id))
     std::memcpy(&request_id, &whole[kRequestIdAt], sizeof(request_id));
-  if (behind->second.request_id == request_id) whole += behind->second.bytes;
-  pieces_.erase(behind);
+  if (behind->request_id == request_id) whole += behind->bytes;
+  pieces_.erase(cookie);
   return whole;
 }
 
@@ -276,15 +284,8 @@ void MongoCommands::remember_client(const mme_mongo_exchange& exchange, const mo
   auto client = command ? mongo::client_metadata(*command) : std::nullopt;
   if (!client) return;
   if (exchange.key.method != MME_PEER_CLIENT) client->application = kInternal;
-  const bool has_place = handshakes_.contains(client->application) || handshakes_.size() < kApplicationNamesMax;
-  ++handshakes_[has_place ? client->application : std::string(kOther)];
   if (!client->driver_version.empty()) client->driver += " " + client->driver_version;
-  Client known(std::move(client->application), std::move(client->driver));
-  if (clients_.size() >= kClientsMax && !clients_.contains(known)) return;
-  if (connections_.insert_or_assign(exchange.cookie, &*clients_.insert(std::move(known)).first).second) {
-    connections_order_.push_back(exchange.cookie);
-    forget_oldest(connections_, connections_order_, kConnectionsMax);
-  }
+  clients_.remember(exchange.cookie, {std::move(client->application), std::move(client->driver)});
 }
 
 void MongoCommands::remember_member(uint16_t target, const mongo::WireMessage& reply) {
@@ -295,30 +296,39 @@ void MongoCommands::remember_member(uint16_t target, const mongo::WireMessage& r
 }
 
 std::string_view MongoCommands::application_of(uint64_t cookie) const {
-  const auto unseen = unseen_.find(cookie);
-  if (unseen != unseen_.end() && unseen->second.peer != MME_PEER_CLIENT) return kInternal;
-  const auto known = connections_.find(cookie);
-  return known == connections_.end() ? std::string_view() : known->second->first;
+  const Unseen* unseen = unseen_.find(cookie);
+  if (unseen != nullptr && unseen->peer != MME_PEER_CLIENT) return kInternal;
+  const Client* known = clients_.find(cookie);
+  return known == nullptr ? std::string_view() : known->application;
 }
 
-void MongoCommands::count_slow(const mme_series_key& key) {
-  mme_series_key counted = key;
+void MongoCommands::forget_closed(const std::vector<mme_in_flight>& open) {
+  clients_.forget_closed(open);
+  unseen_.forget_closed(open);
+  pieces_.forget_closed(open);
+}
+
+void MongoCommands::count_slow(const Opened& opened, bool was_compressed) {
+  mme_series_key counted = opened.sample.key;
   counted.variant = 0;
-  ++slow_counts_[std::bit_cast<SeriesKey>(place_in(slow_counts_, counted, series_max_))];
+  counted = place_in(slow_counts_, counted, series_max_);
+  ++slow_counts_[std::bit_cast<SeriesKey>(counted)];
+  if (was_compressed && counted.other == 0) remember_names(opened);
 }
 
 mongo::SlowCommand MongoCommands::describe(const mme_mongo_exchange& exchange, const Opened& opened) const {
   mongo::SlowCommand slow;
   slow.duration = std::chrono::nanoseconds(exchange.duration_ns);
-  slow.first_byte = std::chrono::nanoseconds(exchange.first_byte_ns);
+  if (exchange.first_byte_ns != 0) slow.first_byte = std::chrono::nanoseconds(exchange.first_byte_ns);
   slow.database = opened.database;
   slow.collection = opened.collection;
   slow.command = mongo_command_name(opened.sample.key.code);
   slow.client = address_text(exchange.client, exchange.client_port);
   slow.request_bytes = exchange.request_bytes;
   slow.response_bytes = exchange.response_bytes;
-  if (const auto known = connections_.find(exchange.cookie); known != connections_.end()) {
-    std::tie(slow.application, slow.driver) = *known->second;
+  if (const Client* known = clients_.find(exchange.cookie)) {
+    slow.application = known->application;
+    slow.driver = known->driver;
   }
   slow.replication = mme_mongo_is_replication(opened.sample.key.method, opened.sample.key.code) != 0;
   if (slow.replication) slow.application = kInternal;
@@ -352,13 +362,24 @@ void MongoCommands::retire(const std::vector<mme_series_key>& keys) {
     add_retired(retired_, std::move(retired->second));
     series_.erase(retired);
   }
+  if (keys.empty()) return;
+  std::unordered_set<uint64_t> named;
+  const auto have_names = [&](const auto& all) {
+    for (const auto& entry : all) {
+      const auto key = std::bit_cast<mme_series_key>(entry.first);
+      named.insert(std::begin(key.name), std::end(key.name));
+    }
+  };
+  have_names(series_);
+  have_names(slow_counts_);
+  std::erase_if(names_, [&](const auto& name) { return !named.contains(name.first); });
 }
 
 void MongoCommands::add_to(KernelSnapshot& snapshot) const {
   for (const auto& [key, count] : slow_counts_) {
     snapshot.mongo_slow.push_back({std::bit_cast<mme_series_key>(key), count});
   }
-  snapshot.mongo_handshakes = handshakes_;
+  snapshot.mongo_handshakes = clients_.handshakes();
   for (const auto& [key, series] : series_) snapshot.series.push_back(series);
   for (const auto& [error, count] : errors_) {
     snapshot.mongo_errors.push_back({.target = static_cast<uint16_t>(error[0]),

@@ -3,17 +3,16 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
 #include <vector>
 
+#include "base/recent_map.h"
 #include "config/config.h"
+#include "daemon/by_connection.h"
+#include "daemon/client_directory.h"
 #include "metrics/kernel_snapshot.h"
 #include "metrics/latency_count.h"
 #include "metrics/retired_series.h"
@@ -40,10 +39,13 @@ class MongoCommands {
   // What the client of a connection calls itself, of another server kInternal; empty: it is not known.
   [[nodiscard]] std::string_view application_of(uint64_t cookie) const;
 
+  // `open`: all connections of clients and members that are. What is known of others goes, but not at once.
+  void forget_closed(const std::vector<mme_in_flight>& open);
+
   // What a target said of itself is of a process that is there no more.
   void forget_member(uint16_t target) { members_.erase(target); }
 
-  // Forgets these series; what they have counted is kept without their names.
+  // Forgets these series and the names that no other has; what they have counted is kept without names.
   void retire(const std::vector<mme_series_key>& keys);
 
   // Adds what ended() has counted.
@@ -62,22 +64,24 @@ class MongoCommands {
     uint32_t request_id = 0;
     std::string bytes;  // behind those that come with the exchange
   };
-  using Client = std::pair<std::string, std::string>;  // application and driver
   // What the programs cannot see of a connection, because it is compressed.
   struct Unseen {
     uint8_t peer = MME_PEER_CLIENT;             // what it was found to be, beyond what the programs know
     uint8_t streamed = MME_COMMAND_compressed;  // the command whose replies come without requests; that: none
-    uint8_t origin = MME_COMMAND_other;         // and the one that opened their cursor
+    uint8_t origin = MME_COMMAND_other;         // and the one that opened their cursor,
+    uint64_t cursor = 0;                        // which is this
   };
   using SeriesKey = std::array<uint64_t, sizeof(mme_series_key) / sizeof(uint64_t)>;
 
   [[nodiscard]] Opened open(const mme_mongo_exchange& exchange, std::string_view request, std::string_view reply,
                             const WireNames& names);
   void parse_compressed(const mme_mongo_exchange& exchange, const mongo::ParsedMessage& request, Opened& opened);
-  void remember_cursor(uint64_t id, const mme_pending& opened_by);
+  void follow_cursor(const Opened& opened, const mme_pending& request, uint64_t getmore_of);
+  void forget_killed(const mongo::WireMessage& request);
   void parse_streamed(const mme_mongo_exchange& exchange, Opened& opened);
   [[nodiscard]] uint8_t peer_of(const mme_mongo_exchange& exchange) const;
   void remember_unseen(uint64_t cookie, const Unseen& unseen);
+  void remember_names(const Opened& opened);
   void count(const Opened& opened);
   void count_cursor(const mme_sample& sample);
   [[nodiscard]] mme_mongo_counts& counts_of(const mme_sample& sample, uint16_t command);
@@ -85,30 +89,25 @@ class MongoCommands {
   [[nodiscard]] std::string with_pieces(uint64_t cookie, std::string_view request);
   void remember_client(const mme_mongo_exchange& exchange, const mongo::WireMessage& request);
   void remember_member(uint16_t target, const mongo::WireMessage& reply);
-  void count_slow(const mme_series_key& key);
+  void count_slow(const Opened& opened, bool was_compressed);
   [[nodiscard]] mongo::SlowCommand describe(const mme_mongo_exchange& exchange, const Opened& opened) const;
 
   LatencyCount latency_count_;
   uint32_t series_max_;
   SlowConfig slow_;
   std::map<SeriesKey, RawSeries> series_;
-  WireNames names_;  // of series_
+  WireNames names_;  // of series_ and slow_counts_, those that came compressed
   uint64_t overflow_ = 0;
   RetiredSeries retired_;
   uint64_t unasked_ = 0;    // replies that belong to nothing that is known
   MongoCountsById counts_;  // of clients
   MongoCountsById replication_counts_;
   std::map<std::array<uint32_t, 5>, uint64_t> errors_;  // by target, command, kind, code, and 1 for replication
-  std::map<uint64_t, Pieces> pieces_;                   // of long requests, by socket cookie
-  std::unordered_map<uint64_t, Unseen> unseen_;         // by socket cookie, as long as it says something
-  std::deque<uint64_t> unseen_order_;
-  std::map<uint16_t, RawMongoMember> members_;        // by target
-  std::unordered_map<uint64_t, mme_cursor> cursors_;  // open ones, by id
-  std::deque<uint64_t> cursors_order_;
-  std::set<Client> clients_;
-  std::unordered_map<uint64_t, const Client*> connections_;  // by socket cookie
-  std::deque<uint64_t> connections_order_;
-  std::map<std::string, uint64_t> handshakes_;  // by application name
+  ByConnection<Pieces> pieces_;                         // of long requests
+  ByConnection<Unseen> unseen_;                         // as long as it says something
+  std::map<uint16_t, RawMongoMember> members_;          // by target
+  RecentMap<uint64_t, mme_cursor> cursors_;             // open ones, by id
+  ClientDirectory clients_;
   std::map<SeriesKey, uint64_t> slow_counts_;
 };
 

@@ -17,8 +17,12 @@ bool MongoPools::due(Clock::time_point now) const {
 }
 
 MongoPools::Pool& MongoPools::pool_of(Name name) {
-  const bool has_place = pools_.size() < kPoolsMax || pools_.contains(name);
-  return pools_[has_place ? std::move(name) : Name(kOther, kOther)];
+  if (pools_.size() >= kPoolsMax && !pools_.contains(name)) {
+    const Name other(kOther, kOther);
+    const size_t most = pools_.contains(other) ? kPoolsMax + 1 : kPoolsMax;
+    if (pools_.size() >= most) name = other;
+  }
+  return pools_[std::move(name)];
 }
 
 void MongoPools::sample(Clock::time_point now, const std::vector<mme_in_flight>& connections,
@@ -29,10 +33,12 @@ void MongoPools::sample(Clock::time_point now, const std::vector<mme_in_flight>&
     const std::string name(is_server ? kInternal : application(connection.cookie));
     Pool& pool = pool_of({name, host_text(connection.link.address)});
     ++pool.open;
+    pool.last_open = now;
     pool.working += connection.works;
     pool.busy += connection.requests != 0 ? 1 : 0;
     pool.idle += connection.works != 0 && connection.requests == 0 ? 1 : 0;
   }
+  std::erase_if(pools_, [&](const auto& one) { return now - one.second.last_open >= kForgottenAfter; });
   const auto gap = now - sampled_at_;
   for (auto& [name, pool] : pools_) {
     if (pool.working != 0 && pool.idle == 0 && gap <= kLongestGap) pool.saturated += gap;

@@ -21,6 +21,8 @@ class MongoPools {
  public:
   using Clock = std::chrono::steady_clock;
   static constexpr size_t kPoolsMax = 200;  // further ones are `_other`
+  // A pool that had no connection for so long makes room for others.
+  static constexpr std::chrono::minutes kForgottenAfter{10};
 
   // Whether a sample is due: as often as there is a tick, with many connections every second.
   [[nodiscard]] bool due(Clock::time_point now) const;
@@ -33,6 +35,7 @@ class MongoPools {
 
  private:
   struct Pool {
+    Clock::time_point last_open{};
     uint64_t open = 0;
     uint64_t busy = 0;
     uint64_t working = 0;  // have carried commands,

@@ -24,7 +24,7 @@ void SlowCommands::add(mongo::SlowCommand command) {
   const std::lock_guard lock(waiting_mutex_);
   if (!wanted_) return;
   if (waiting_.size() >= kWaitingMax) {
-    ++lost_waiting_;
+    ++lost_;
     return;
   }
   waiting_.push_back(std::move(command));
@@ -39,10 +39,11 @@ void SlowCommands::write() {
     taken.swap(waiting_);
   }
   if (taken.empty()) return;
-  for (const mongo::SlowCommand& command : taken) (void)log_->append(to_json_line(command));
+  uint64_t lost = 0;
+  for (const mongo::SlowCommand& command : taken) lost += log_->append(to_json_line(command)) ? 0 : 1;
   const std::lock_guard lock(waiting_mutex_);
   problem_ = log_->problem();
-  lost_lines_ = log_->lines_lost();
+  lost_ += lost;
 }
 
 std::string SlowCommands::problem() const {
@@ -52,7 +53,7 @@ std::string SlowCommands::problem() const {
 
 uint64_t SlowCommands::lost() const {
   const std::lock_guard lock(waiting_mutex_);
-  return lost_waiting_ + lost_lines_;
+  return lost_;
 }
 
 }  // namespace mme

@@ -29,16 +29,15 @@ class SlowCommands {
 
   // A line for people; empty: nothing is wrong.
   [[nodiscard]] std::string problem() const;
-  // That are in no file but should be.
+  // That are in no file but should be; never goes down.
   [[nodiscard]] uint64_t lost() const;
 
  private:
   mutable std::mutex waiting_mutex_;
   std::vector<mongo::SlowCommand> waiting_;
   bool wanted_ = false;
-  uint64_t lost_waiting_ = 0;
+  uint64_t lost_ = 0;
   std::string problem_;
-  uint64_t lost_lines_ = 0;
 
   std::mutex log_mutex_;  // taken before waiting_mutex_
   std::optional<mongo::SlowLog> log_;

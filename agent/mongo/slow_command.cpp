@@ -133,14 +133,16 @@ std::string to_json_line(const SlowCommand& command) {
   };
   line["time"] = to_rfc3339(command.time, 6);
   line["duration_ms"] = milliseconds(command.duration);
-  line["first_byte_ms"] = milliseconds(command.first_byte);
+  if (command.first_byte) line["first_byte_ms"] = milliseconds(*command.first_byte);
   add("target", command.target);
   add("database", command.database);
   add("collection", command.collection);
   line["command"] = command.command;
   add("shape", command.shape);
-  line["fingerprint"] = fmt::format("{:016x}", command.fingerprint);
-  line["shape_complete"] = command.shape_complete;
+  if (command.fingerprint) {
+    line["fingerprint"] = fmt::format("{:016x}", *command.fingerprint);
+    line["shape_complete"] = command.shape_complete;
+  }
   add("application", command.application);
   add("driver", command.driver);
   add("client", command.client);
@@ -167,13 +169,14 @@ Result<SlowCommand> from_json_line(std::string_view line) {
   if (!time) fields.wrong("time", "is no RFC 3339 time in UTC");
   command.time = time.value_or(command.time);
   command.duration = fields.duration("duration_ms");
-  command.first_byte = fields.duration("first_byte_ms");
+  if (const auto until = fields.duration("first_byte_ms"); until.count() != 0) command.first_byte = until;
   command.target = fields.text("target");
   command.database = fields.text("database");
   command.collection = fields.text("collection");
   command.command = fields.text("command");
   command.shape = fields.text("shape");
-  command.fingerprint = fields.digits<uint64_t>("fingerprint", 16).value_or(0);
+  command.fingerprint = fields.digits<uint64_t>("fingerprint", 16);
+  if (command.fingerprint == 0U) command.fingerprint.reset();
   command.shape_complete = fields.flag("shape_complete", true);
   command.application = fields.text("application");
   command.driver = fields.text("driver");

@@ -13,15 +13,15 @@ namespace mme::mongo {
 
 // One command that took longer than its threshold, as it was seen on mongod's socket. Texts are as on the wire.
 struct SlowCommand {
-  std::chrono::system_clock::time_point time;  // of its end
-  std::chrono::nanoseconds duration{0};        // from the request to the end of the reply
-  std::chrono::nanoseconds first_byte{0};      // until mongod's first byte
+  std::chrono::system_clock::time_point time;          // of its end
+  std::chrono::nanoseconds duration{0};                // from the request to the end of the reply
+  std::optional<std::chrono::nanoseconds> first_byte;  // until mongod's first byte
   std::string target;
   std::string database;
-  std::string collection;  // empty: the command has none
-  std::string command;     // "find"
-  std::string shape;       // query_shape.h
-  uint64_t fingerprint = 0;
+  std::string collection;               // empty: the command has none
+  std::string command;                  // "find"
+  std::string shape;                    // query_shape.h
+  std::optional<uint64_t> fingerprint;  // of the shape; none: the request was not seen, and so has no shape
   bool shape_complete = true;
   std::string application;   // what the client's handshake said; empty: it was not seen
   std::string driver;        // "PyMongo 4.6.0"
@@ -44,10 +44,11 @@ struct SlowCommand {
 
 // One JSON object without a newline, whatever bytes the texts have: what is not UTF-8 becomes U+FFFD, control
 // characters are escaped. Time in UTC with microseconds, durations in milliseconds, `fingerprint` as 16 hex digits,
-// `cursor_id` as a string, for its 64 bits are more than JSON's readers keep. What is absent or empty is left out.
+// `cursor_id` as a string, for its 64 bits are more than JSON's readers keep. What is not known or empty is left out.
 [[nodiscard]] std::string to_json_line(const SlowCommand& command);
 
-// The same back; unknown keys are passed over. `time`, `duration_ms` and `command` must be there.
+// The same back; unknown keys are passed over. `time`, `duration_ms` and `command` must be there. A first byte or a
+// fingerprint of 0 was not known either: so agents wrote it once.
 [[nodiscard]] Result<SlowCommand> from_json_line(std::string_view line);
 
 }  // namespace mme::mongo

@@ -13,8 +13,6 @@
 namespace mme::mongo {
 namespace {
 
-constexpr uint32_t kFilesMax = 100;  // of slow.files
-
 bool is_same(const struct stat& a, const struct stat& b) {
   return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
@@ -62,7 +60,7 @@ Result<SlowFiles> SlowFiles::open(const std::string& file, bool& missing) {
   SlowFiles files;
   std::vector<struct stat> seen;
   std::optional<Error> first_missing;
-  for (uint32_t index = 0; index <= kFilesMax; ++index) {
+  for (uint32_t index = 0; index <= kSlowLogFilesMax; ++index) {
     auto reader = open_lines(rotated_name(file, index), missing);
     if (!reader && !missing) return tl::make_unexpected(reader.error());
     if (!reader) {
@@ -123,7 +121,7 @@ void SlowFollower::drain(const std::function<void(std::string_view)>& use) {
 std::optional<LineReader> SlowFollower::successor() const {
   struct stat current {};
   if (::fstat(current_->fd(), &current) != 0 || is_named(file_, current)) return std::nullopt;
-  for (uint32_t index = 1; index <= kFilesMax; ++index) {
+  for (uint32_t index = 1; index <= kSlowLogFilesMax; ++index) {
     const std::string name = rotated_name(file_, index);
     if (!is_named(name, current)) continue;
     auto next = opened(rotated_name(file_, index - 1));

@@ -54,7 +54,9 @@ void SlowGroups::add(const SlowCommand& command) {
       break;
   }
   Members& members = groups_[key];
-  if (grouping_ == SlowGrouping::shape && members.shape.empty()) members.shape = command.shape;
+  if (grouping_ == SlowGrouping::shape && members.shape.empty()) {
+    members.shape = command.fingerprint ? command.shape : kShapeNotSeen;
+  }
   members.durations.push_back(command.duration);
 }
 
@@ -90,8 +92,10 @@ std::string to_json(const std::vector<SlowGroup>& groups, SlowGrouping grouping)
     if (shape || grouping == SlowGrouping::command) one["command"] = group.command;
     if (shape || grouping == SlowGrouping::name_space) one["namespace"] = group.name_space;
     if (grouping == SlowGrouping::application) one["application"] = group.application;
-    if (shape) one["fingerprint"] = fmt::format("{:016x}", group.fingerprint);
-    if (shape) one["shape"] = group.shape;
+    if (group.fingerprint) {
+      one["fingerprint"] = fmt::format("{:016x}", *group.fingerprint);
+      one["shape"] = group.shape;
+    }
     array.push_back(std::move(one));
   }
   return array.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

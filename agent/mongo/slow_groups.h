@@ -20,13 +20,15 @@ enum class SlowGrouping : uint8_t { shape, name_space, application, command };
 // "shape", "namespace", "app", "command": exactly these, else nothing.
 [[nodiscard]] std::optional<SlowGrouping> parse_slow_grouping(std::string_view text);
 
+inline constexpr const char* kShapeNotSeen = "(shape not seen)";
+
 // Commands that are alike. Percentiles are those of all durations, by rank: no estimate.
 struct SlowGroup {
   std::string command;      // of shape and command
   std::string name_space;   // of shape and namespace: "mme.memories"
   std::string application;  // of app
-  std::string shape;        // of shape
-  uint64_t fingerprint = 0;
+  std::string shape;        // of shape; kShapeNotSeen for all of a command and namespace without one
+  std::optional<uint64_t> fingerprint;
   size_t count = 0;
   std::chrono::nanoseconds p50{0};
   std::chrono::nanoseconds p95{0};
@@ -49,13 +51,15 @@ class SlowGroups {
     std::string shape;
     std::vector<std::chrono::nanoseconds> durations;
   };
-  using Key = std::tuple<std::string, std::string, std::string, uint64_t>;  // command, namespace, application, shape
+  // Command, namespace, application, shape.
+  using Key = std::tuple<std::string, std::string, std::string, std::optional<uint64_t>>;
 
   SlowGrouping grouping_;
   std::map<Key, Members> groups_;
 };
 
-// One JSON array with a newline; durations in milliseconds. Each group has the keys of its grouping.
+// One JSON array with a newline; durations in milliseconds. Each group has the keys of its grouping, but no
+// shape that was not seen.
 [[nodiscard]] std::string to_json(const std::vector<SlowGroup>& groups, SlowGrouping grouping);
 
 }  // namespace mme::mongo

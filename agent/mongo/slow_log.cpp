@@ -61,10 +61,7 @@ std::string rotated_name(const std::string& file, uint32_t index) {
 
 Result<> SlowLog::append(std::string_view line) {
   Result<> written = write(line);
-  if (!written) {
-    ++lines_lost_;
-    fd_.reset();
-  }
+  if (!written) fd_.reset();
   problem_ = written ? std::string() : written.error().message;
   return written;
 }
@@ -75,6 +72,7 @@ void SlowLog::change(SlowLogSettings settings) {
     problem_.clear();
   }
   settings_ = std::move(settings);
+  remove_surplus();
 }
 
 Result<> SlowLog::write(std::string_view line) {
@@ -137,7 +135,14 @@ Result<> SlowLog::rotate() const {
       return fail_with("cannot rename to " + to + ":", from, errno);
     }
   }
+  remove_surplus();
   return {};
+}
+
+// What cannot be removed stays: no line is lost for it.
+void SlowLog::remove_surplus() const {
+  for (uint32_t index = settings_.files + 1; index <= kSlowLogFilesMax; ++index)
+    ::unlink(rotated_name(settings_.file, index).c_str());
 }
 
 bool SlowLog::is_still_there() const {

@@ -132,6 +132,21 @@ TEST_F(SlowTest, Groups) {
   EXPECT_EQ(nlohmann::json::parse(out_).size(), 1U);
 }
 
+TEST_F(SlowTest, ShapesThatWereNotSeen) {
+  auto without = command("find", "memories", 120ms);
+  without.shape.clear();
+  without.fingerprint.reset();
+  append(without);
+  EXPECT_EQ(run(), 0);
+  EXPECT_TRUE(out_.ends_with("  tagging  -\n")) << out_;
+  options_.by = mongo::SlowGrouping::shape;
+  EXPECT_EQ(run(), 0);
+  EXPECT_TRUE(out_.ends_with("  mme.memories  (shape not seen)\n")) << out_;
+  options_.by = mongo::SlowGrouping::command;
+  EXPECT_EQ(run(), 0);
+  EXPECT_EQ(out_.find("shape"), std::string::npos) << out_;
+}
+
 TEST_F(SlowTest, NothingMeant) {
   fill();
   options_.filter.database = "other";

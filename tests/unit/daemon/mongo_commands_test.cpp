@@ -57,6 +57,18 @@ class MongoCommandsTest : public ::testing::Test {
     return commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED), compressed(op_msg(request)),
                            compressed(op_msg(reply)), {});
   }
+  // A cursor of `opener` and a getMore of it that does not end it.
+  void open_cursor(uint64_t id, const std::string& opener = R"({"find": "c", "$db": "mme"})") {
+    compressed_exchange(opener, batch("firstBatch", id));
+  }
+  void get_more(uint64_t id, uint64_t left) {
+    compressed_exchange(R"({"getMore": {"$long": )" + std::to_string(id) + R"(}, "collection": "c", "$db": "mme"})",
+                        batch("nextBatch", left));
+  }
+  static std::string batch(const std::string& name, uint64_t id) {
+    return R"({"cursor": {")" + name + R"(": [], "id": {"$long": )" + std::to_string(id) + R"(}}, "ok": 1})";
+  }
+  [[nodiscard]] uint64_t awaited() const { return snapshot().mongo_counts[MME_COMMAND_getMore].awaited; }
   [[nodiscard]] KernelSnapshot snapshot() const {
     KernelSnapshot taken;
     commands_.add_to(taken);
@@ -120,6 +132,51 @@ TEST_F(MongoCommandsTest, WaitingByDesignIsNoLatency) {
   EXPECT_EQ(counts()[key(MME_COMMAND_getMore, "mme c")], 1U);
 }
 
+constexpr const char* kChangeStream =
+    R"({"aggregate": "c", "pipeline": [{"$changeStream": {}}], "cursor": {}, "$db": "mme"})";
+constexpr uint64_t kMoreThanAllCursors = 5000;
+
+TEST_F(MongoCommandsTest, ChangeStreamsOutlastShortCursors) {
+  open_cursor(77, kChangeStream);
+  for (uint64_t id = 1000; id < 1000 + kMoreThanAllCursors; ++id) {
+    open_cursor(id);
+    get_more(id, 0);
+  }
+  get_more(77, 77);
+  EXPECT_EQ(awaited(), 1U);
+}
+
+TEST_F(MongoCommandsTest, ChangeStreamsOutlastKilledCursors) {
+  open_cursor(77, kChangeStream);
+  for (uint64_t id = 1000; id < 1000 + 2 * kMoreThanAllCursors; id += 2) {
+    open_cursor(id);
+    open_cursor(id + 1);
+    compressed_exchange(R"({"killCursors": "c", "cursors": [{"$long": )" + std::to_string(id) + R"(}, {"$long": )" +
+                            std::to_string(id + 1) + R"(}], "$db": "mme"})",
+                        R"({"cursorsKilled": [{"$long": 1}], "cursorsNotFound": [{"$long": 2}], "ok": 1})");
+  }
+  get_more(77, 77);
+  EXPECT_EQ(awaited(), 1U);
+}
+
+TEST_F(MongoCommandsTest, WhatMayNotBeKilledIsThereStill) {
+  open_cursor(77, kChangeStream);
+  compressed_exchange(R"({"killCursors": "c", "cursors": [{"$long": 77}], "$db": "mme"})",
+                      R"({"ok": 0.0, "code": 13})");
+  get_more(77, 77);
+  EXPECT_EQ(awaited(), 1U);
+}
+
+TEST_F(MongoCommandsTest, ChangeStreamsThatAreReadOutlastCursorsThatAreLeft) {
+  open_cursor(77, kChangeStream);
+  for (uint64_t id = 1000; id < 1000 + kMoreThanAllCursors; ++id) {
+    open_cursor(id);
+    if (id % 1000 == 0) get_more(77, 77);
+  }
+  get_more(77, 77);
+  EXPECT_EQ(awaited(), 6U);
+}
+
 TEST_F(MongoCommandsTest, CursorsOfCompressedOnesWhoseRepliesAreWhole) {
   compressed_exchange(R"({"find": "c", "$db": "mme"})",
                       R"({"cursor": {"firstBatch": [{}, {}], "id": {"$long": 77}}, "ok": 1})");
@@ -171,16 +228,48 @@ TEST_F(MongoCommandsTest, LongRequestsComeInPieces) {
   EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme items"), 1}}));
 }
 
-TEST_F(MongoCommandsTest, PiecesWhoseEndIsNeverToldMakeRoom) {
-  const std::string whole = compressed(op_msg(R"({"find": "items", "filter": {}, "$db": "mme"})"));
-  auto piece = exchange(0, MME_TOLD_PIECE);
-  std::memcpy(&piece.cursor_id, whole.data() + 4, 4);
-  for (piece.cookie = 1; piece.cookie <= 1000; ++piece.cookie)
-    (void)commands_.ended(piece, std::string_view(whole).substr(30), "", {});
-  auto told = exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED);
-  told.cookie = 1000;
-  (void)commands_.ended(told, std::string_view(whole).substr(0, 30), "", {});
-  EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme items"), 1}}));
+// One request of a connection in parts: the first with the exchange, the rest as pieces.
+class MongoPiecesTest : public MongoCommandsTest {
+ protected:
+  void piece(uint64_t cookie, size_t from, size_t to) {
+    auto told = exchange(0, MME_TOLD_PIECE);
+    told.cookie = cookie;
+    std::memcpy(&told.cursor_id, whole_.data() + 4, 4);
+    (void)commands_.ended(told, std::string_view(whole_).substr(from, to - from), "", {});
+  }
+  // Whether it could be opened with the pieces before.
+  bool ends(uint64_t cookie) {
+    const uint64_t before = counts()[key(MME_COMMAND_find, "mme items")];
+    auto told = exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED);
+    told.cookie = cookie;
+    (void)commands_.ended(told, std::string_view(whole_).substr(0, 30), "", {});
+    return counts()[key(MME_COMMAND_find, "mme items")] > before;
+  }
+
+  const std::string whole_ = compressed(op_msg(R"({"find": "items", "filter": {}, "$db": "mme"})"));
+};
+
+TEST_F(MongoPiecesTest, ThoseWhoseEndIsNeverToldMakeRoom) {
+  for (uint64_t cookie = 1; cookie <= 1000; ++cookie) piece(cookie, 30, whole_.size());
+  EXPECT_TRUE(ends(1000));
+}
+
+TEST_F(MongoPiecesTest, TheOneWithoutAPieceForLongestMakesRoom) {
+  piece(1, 30, 40);  // the oldest connection
+  for (uint64_t cookie = 1001; cookie <= 1063; ++cookie) piece(cookie, 30, 40);
+  piece(1, 40, whole_.size());
+  for (uint64_t cookie = 2001; cookie <= 2063; ++cookie) piece(cookie, 30, 40);
+  EXPECT_TRUE(ends(1));
+}
+
+TEST_F(MongoPiecesTest, ThoseOfClosedConnectionsGo) {
+  piece(1, 30, whole_.size());
+  piece(2, 30, whole_.size());
+  mme_in_flight open{};
+  open.cookie = 2;
+  for (int sample = 0; sample < 2; ++sample) commands_.forget_closed({open});
+  EXPECT_FALSE(ends(1));
+  EXPECT_TRUE(ends(2));
 }
 
 TEST_F(MongoCommandsTest, WhatRetiredSeriesCountedIsKeptWithoutNames) {
@@ -197,6 +286,33 @@ TEST_F(MongoCommandsTest, WhatRetiredSeriesCountedIsKeptWithoutNames) {
   ASSERT_EQ(after.retired.size(), 1U);
   EXPECT_EQ(after.retired.front().latency.count(), 3U);
   EXPECT_EQ(after.retired.front().key.name[1], 0U);
+}
+
+TEST_F(MongoCommandsTest, NamesOfRetiredSeriesMakeRoom) {
+  for (int i = 0; i < 10; ++i) {
+    const std::string collection = "c" + std::to_string(i);
+    (void)compressed_exchange(R"({"find": ")" + collection + R"(", "$db": "mme"})", R"({"ok": 1})");
+    EXPECT_EQ(counts(), (std::map<std::string, uint64_t>{{key(MME_COMMAND_find, "mme " + collection), 1}}));
+    EXPECT_EQ(snapshot().names->size(), 2U);
+    commands_.retire({snapshot().series[0].key});
+  }
+}
+
+TEST_F(MongoCommandsTest, SlowCommandsKeepTheirNames) {
+  (void)commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED | MME_TOLD_SLOW, 150),
+                        compressed(op_msg(R"({"find": "slow", "$db": "mme"})")), "", {});
+  ASSERT_EQ(snapshot().series.size(), 1U);
+  commands_.retire({snapshot().series[0].key});
+  const KernelSnapshot taken = snapshot();
+  ASSERT_EQ(taken.mongo_slow.size(), 1U);
+  EXPECT_EQ(taken.names->at(taken.mongo_slow[0].key.name[1]), "slow");
+}
+
+TEST_F(MongoCommandsTest, WhatWasNotKeptOfSlowOnesIsNotKnown) {
+  const auto found = commands_.ended(exchange(MME_COMMAND_find, MME_TOLD_SLOW, 150), "", "", {});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->first_byte, std::nullopt);
+  EXPECT_EQ(found->fingerprint, std::nullopt);
 }
 
 TEST_F(MongoCommandsTest, SlowOnesAreDescribed) {
@@ -272,6 +388,17 @@ TEST_F(MongoCommandsTest, MembersAreFoundBehindCompression) {
   EXPECT_EQ(taken.mongo_errors[0].count, 1U);
   EXPECT_TRUE(taken.mongo_errors[1].replication);
   EXPECT_EQ(taken.mongo_errors[1].count, 2U);
+}
+
+TEST_F(MongoCommandsTest, WhatIsKnownOfClosedConnectionsGoes) {
+  (void)commands_.ended(exchange(MME_COMMAND_compressed, MME_TOLD_COMPRESSED),
+                        compressed(op_msg(R"({"replSetUpdatePosition": 1, "$db": "admin"})")),
+                        compressed(op_msg(R"({"ok": 1})")), {});
+  EXPECT_EQ(commands_.application_of(42), kInternal);
+  commands_.forget_closed({});
+  EXPECT_EQ(commands_.application_of(42), kInternal);
+  commands_.forget_closed({});
+  EXPECT_EQ(commands_.application_of(42), "");
 }
 
 TEST_F(MongoCommandsTest, StreamsOfMembersAreNoneOfClients) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "metrics/names.h"
 
 namespace mme {
@@ -86,6 +88,40 @@ TEST_F(MongoPoolsTest, ClientsOverTheCapAreOne) {
   for (uint32_t host = 0; host < 250; ++host) connections.push_back(connection(1, 0, 1, static_cast<uint8_t>(host)));
   sample(0ms, connections);
   EXPECT_EQ(pools().size(), MongoPools::kPoolsMax + 1);
+}
+
+TEST_F(MongoPoolsTest, PoolsThatHadNothingOpenForLongMakeRoom) {
+  std::vector<mme_in_flight> first, others;
+  for (uint8_t host = 0; host < MongoPools::kPoolsMax; ++host) first.push_back(connection(1, 0, 1, host));
+  others.push_back(first.front());
+  others.push_back(connection(2, 0, 1, 250));
+  sample(0ms, first);
+  sample(1s, others);
+  EXPECT_EQ(pools().size(), MongoPools::kPoolsMax + 1);
+  EXPECT_EQ(pools()[0].application, kOther);
+  EXPECT_EQ(pools()[0].open, 1U);
+  sample(10min - 1s, others);
+  EXPECT_EQ(pools().size(), MongoPools::kPoolsMax + 1);
+  sample(10min, others);
+  sample(10min + 1s, others);
+  ASSERT_EQ(pools().size(), 3U);  // with `_other`, where the new one was until then
+  EXPECT_EQ(pools()[1].client, "10.0.0.0");
+  EXPECT_EQ(pools()[2].client, "10.0.0.250");
+  EXPECT_EQ(pools()[2].open, 1U);
+  sample(21min, others);
+  EXPECT_EQ(pools().size(), 2U);
+}
+
+TEST_F(MongoPoolsTest, OtherTakesNoPlace) {
+  std::vector<mme_in_flight> many;
+  for (uint8_t host = 0; host < MongoPools::kPoolsMax; ++host) many.push_back(connection(1, 0, 1, host));
+  many.push_back(connection(2, 0, 1, 250));
+  sample(0ms, many);
+  many.erase(many.begin());
+  sample(10min, many);
+  sample(10min + 1s, many);
+  const auto all = pools();
+  EXPECT_TRUE(std::any_of(all.begin(), all.end(), [](const auto& pool) { return pool.client == "10.0.0.250"; }));
 }
 
 }  // namespace

@@ -73,6 +73,24 @@ TEST(SlowGroups, WhatTookTheMostTimeFirst) {
                                              "find mme.memories shape 2 1", "count mme.memories shape 1 1"}));
 }
 
+TEST(SlowGroups, ShapesThatWereNotSeen) {
+  SlowGroups groups(SlowGrouping::shape);
+  for (const char* collection : {"memories", "users", "memories"}) {
+    SlowCommand without = slow("find", collection, 1, 5ms);
+    without.fingerprint.reset();
+    without.shape.clear();
+    groups.add(without);
+  }
+  groups.add(slow("find", "memories", 1, 1ms));
+  const auto all = groups.by_total();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].count, 2U);
+  EXPECT_EQ(all[0].shape, "(shape not seen)");
+  const auto json = nlohmann::json::parse(to_json(all, SlowGrouping::shape));
+  EXPECT_FALSE(json[0].contains("shape") || json[0].contains("fingerprint"));
+  EXPECT_EQ(json[2]["shape"], "shape 1");
+}
+
 TEST(SlowGroups, ByOthers) {
   const std::vector<SlowCommand> commands = {slow("find", "a", 1, 1ms, "one"), slow("find", "b", 2, 2ms, "two"),
                                              slow("count", "b", 3, 4ms, "two")};
